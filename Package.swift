@@ -1,0 +1,159 @@
+// swift-tools-version: 6.2
+// 6.2 is the first toolchain with `Span`, `.strictMemorySafety()` and `.treatAllWarnings`, and the
+// one that Hummingbird asks for.
+
+import PackageDescription
+
+/// The settings of every target: Swift 6, no warning left standing, every unsafe use spelled out.
+let strict: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .treatAllWarnings(as: .error),
+  .strictMemorySafety(),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+  .enableUpcomingFeature("InferIsolatedConformances"),
+]
+
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+
+let package = Package(
+  name: "trial-ledger",
+  platforms: [.macOS(.v26)],
+  products: [
+    .library(name: "TrialLedger", targets: ["TrialLedger"]),
+    .executable(name: "trial-ledger", targets: ["trial-ledger"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+    .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
+  ],
+  targets: [
+    .systemLibrary(
+      name: "CLZ4",
+      pkgConfig: "liblz4",
+      providers: [.apt(["liblz4-dev"])]
+    ),
+    .target(name: "LedgerCore", swiftSettings: strict),
+    .target(name: "LedgerFormat", dependencies: ["CLZ4", "LedgerCore"], swiftSettings: strict),
+    .target(name: "LedgerProof", dependencies: ["LedgerFormat", crypto], swiftSettings: strict),
+    .target(
+      name: "LedgerLog",
+      dependencies: ["LedgerCore", "LedgerFormat", "LedgerProof"],
+      swiftSettings: strict
+    ),
+    .target(name: "LedgerProjection", dependencies: ["LedgerCore"], swiftSettings: strict),
+    .target(
+      name: "LedgerRuleFiles",
+      dependencies: ["LedgerCore", .product(name: "Yams", package: "Yams")],
+      exclude: [],
+      resources: [.embedInCode("Bundled")],
+      swiftSettings: strict
+    ),
+    .target(
+      name: "TrialLedger",
+      dependencies: [
+        "LedgerCore", "LedgerFormat", "LedgerProof", "LedgerLog", "LedgerProjection",
+        "LedgerRuleFiles", logging,
+      ],
+      swiftSettings: strict
+    ),
+    .target(
+      name: "LedgerHTTP",
+      dependencies: ["TrialLedger", "LedgerFormat", hummingbird, logging],
+      swiftSettings: strict
+    ),
+    .target(
+      name: "LedgerGitLab",
+      dependencies: ["TrialLedger", "LedgerFormat", "LedgerHTTP", hummingbird, logging],
+      swiftSettings: strict
+    ),
+    .executableTarget(
+      name: "trial-ledger",
+      dependencies: [
+        "TrialLedger", "LedgerFormat", "LedgerRuleFiles", "LedgerHTTP", "LedgerGitLab",
+        hummingbird, logging,
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      path: "Sources/LedgerCLI",
+      swiftSettings: strict
+    ),
+
+    .target(
+      name: "LedgerTestSupport",
+      dependencies: ["LedgerCore"],
+      path: "Tests/LedgerTestSupport",
+      swiftSettings: strict
+    ),
+    .testTarget(
+      name: "LedgerCoreTests",
+      dependencies: ["LedgerCore", "LedgerTestSupport"],
+      swiftSettings: strict
+    ),
+    .testTarget(
+      name: "LedgerFormatTests",
+      dependencies: ["LedgerCore", "LedgerFormat", "LedgerTestSupport"],
+      swiftSettings: strict
+    ),
+    .testTarget(
+      name: "LedgerProofTests",
+      dependencies: ["LedgerProof", "LedgerFormat", "LedgerTestSupport", crypto],
+      swiftSettings: strict
+    ),
+    .testTarget(
+      name: "LedgerLogTests",
+      dependencies: ["LedgerCore", "LedgerFormat", "LedgerProof", "LedgerLog", "LedgerTestSupport"],
+      swiftSettings: strict
+    ),
+    .testTarget(
+      name: "LedgerProjectionTests",
+      dependencies: ["LedgerCore", "LedgerProjection", "LedgerTestSupport"],
+      swiftSettings: strict
+    ),
+    .testTarget(
+      name: "LedgerRuleFilesTests",
+      dependencies: ["LedgerCore", "LedgerRuleFiles", "LedgerTestSupport"],
+      swiftSettings: strict
+    ),
+    .testTarget(
+      name: "TrialLedgerTests",
+      dependencies: [
+        "TrialLedger", "LedgerFormat", "LedgerProof", "LedgerLog", "LedgerProjection",
+        "LedgerRuleFiles", "LedgerTestSupport",
+      ],
+      swiftSettings: strict
+    ),
+    .testTarget(
+      name: "LedgerHTTPTests",
+      dependencies: [
+        "TrialLedger", "LedgerFormat", "LedgerHTTP", "LedgerTestSupport", hummingbird,
+        .product(name: "HummingbirdTesting", package: "hummingbird"),
+      ],
+      swiftSettings: strict
+    ),
+    .testTarget(
+      name: "LedgerGitLabTests",
+      dependencies: [
+        "TrialLedger", "LedgerFormat", "LedgerHTTP", "LedgerGitLab", "LedgerTestSupport",
+        hummingbird, .product(name: "HummingbirdTesting", package: "hummingbird"),
+      ],
+      swiftSettings: strict
+    ),
+    .testTarget(
+      name: "CommandLineTests",
+      dependencies: ["trial-ledger", "TrialLedger", "LedgerFormat", "LedgerTestSupport"],
+      swiftSettings: strict
+    ),
+    .testTarget(
+      name: "HouseRulesTests",
+      dependencies: ["LedgerTestSupport"],
+      swiftSettings: strict
+    ),
+  ]
+)
