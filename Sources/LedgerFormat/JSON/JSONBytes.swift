@@ -1,0 +1,111 @@
+package import LedgerCore
+
+/// The pieces of JSON text that every writer is made of; each appends to the bytes so far.
+extension [UInt8] {
+  /// Appends a string in quotes with the escapes of RFC 8785 section 3.2.2.2 and no others.
+  package mutating func appendJSON(_ text: String) {
+    append(UInt8(ascii: "\""))
+    if needsNoEscape(text) {
+      append(contentsOf: text.utf8)
+    } else {
+      for byte in text.utf8 { appendEscaped(byte) }
+    }
+    append(UInt8(ascii: "\""))
+  }
+
+  /// Appends an integer in decimal.
+  package mutating func appendJSON(_ value: Int) {
+    guard value >= 0 else {
+      append(UInt8(ascii: "-"))
+      return appendDecimal(value.magnitude)
+    }
+    appendDecimal(UInt(value))
+  }
+
+  /// Appends a date in quotes, `"2026-02-10"`.
+  package mutating func appendJSON(_ date: CalendarDate) {
+    append(UInt8(ascii: "\""))
+    appendText(date)
+    append(UInt8(ascii: "\""))
+  }
+
+  /// Appends an instant in quotes, `"2026-02-10T09:00:00.000Z"`.
+  package mutating func appendJSON(_ instant: Instant) {
+    append(UInt8(ascii: "\""))
+    appendText(instant.date)
+    let rest = Int(instant.milliseconds % 86_400_000)
+    let seconds = rest / 1_000
+    append(UInt8(ascii: "T"))
+    appendTwoDigits(seconds / 3_600)
+    append(UInt8(ascii: ":"))
+    appendTwoDigits(seconds / 60 % 60)
+    append(UInt8(ascii: ":"))
+    appendTwoDigits(seconds % 60)
+    append(UInt8(ascii: "."))
+    append(UInt8(ascii: "0") + UInt8(rest % 1_000 / 100))
+    appendTwoDigits(rest % 100)
+    append(UInt8(ascii: "Z"))
+    append(UInt8(ascii: "\""))
+  }
+
+  private mutating func appendText(_ date: CalendarDate) {
+    let (year, month, day) = date.civil
+    appendTwoDigits(year / 100)
+    appendTwoDigits(year % 100)
+    append(UInt8(ascii: "-"))
+    appendTwoDigits(month)
+    append(UInt8(ascii: "-"))
+    appendTwoDigits(day)
+  }
+
+  /// Appends `value`, 0 to 99, with a leading zero.
+  private mutating func appendTwoDigits(_ value: Int) {
+    append(UInt8(ascii: "0") + UInt8(value / 10))
+    append(UInt8(ascii: "0") + UInt8(value % 10))
+  }
+
+  private mutating func appendDecimal(_ value: UInt) {
+    // 20 digits hold every 64-bit number.
+    var digits = InlineArray<20, UInt8>(repeating: 0)
+    var first = digits.count
+    var rest = value
+    repeat {
+      first -= 1
+      digits[first] = UInt8(ascii: "0") + UInt8(rest % 10)
+      rest /= 10
+    } while rest > 0
+    for index in first..<digits.count { append(digits[index]) }
+  }
+
+  private mutating func appendEscaped(_ byte: UInt8) {
+    switch byte {
+    case UInt8(ascii: "\""), UInt8(ascii: "\\"):
+      append(UInt8(ascii: "\\"))
+      append(byte)
+    case 0x08: append(contentsOf: "\\b".utf8)
+    case 0x09: append(contentsOf: "\\t".utf8)
+    case 0x0a: append(contentsOf: "\\n".utf8)
+    case 0x0c: append(contentsOf: "\\f".utf8)
+    case 0x0d: append(contentsOf: "\\r".utf8)
+    case 0..<0x20:
+      append(contentsOf: "\\u00".utf8)
+      append(hexadecimalDigit(byte >> 4))
+      append(hexadecimalDigit(byte & 15))
+    default: append(byte)
+    }
+  }
+}
+
+private func needsNoEscape(_ text: String) -> Bool {
+  let bytes = text.utf8Span.span
+  for index in bytes.indices {
+    let byte = bytes[index]
+    if byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { return false }
+  }
+  return true
+}
+
+/// The lowercase digit of `value`, 0 to 15.
+private func hexadecimalDigit(_ value: UInt8) -> UInt8 {
+  value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
+}
