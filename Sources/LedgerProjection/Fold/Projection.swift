@@ -1,0 +1,56 @@
+import LedgerCore
+
+/// The state of every namespace in memory, folded from the log: what the single writer changes.
+///
+/// It does not depend on rules, but keeps the answers of the rule set it serves beside the states.
+/// Readers get a ``ProjectionView``; they never wait for the writer, nor it for them: what a view
+/// holds is copied, page by page, when the writer next changes it.
+package struct Projection: ~Copyable, Sendable {
+  var directory = PageDirectory()
+  /// The types and plans seen so far.
+  package internal(set) var codes = CodeTable()
+  /// The number of events folded, which is also the position of the next.
+  package internal(set) var size = 0
+  /// The number of namespaces with events.
+  package internal(set) var namespaceCount = 0
+  /// The number of events of the ledger itself.
+  var ledgerVersion = 0
+  /// The number of events by the raw value of their ``FactColumns/Kind``.
+  var eventCounts = [Int](repeating: 0, count: 256)
+  /// From a batch's code numbers to ``codes``; kept for its memory.
+  var codeMap: [UInt16] = []
+
+  var rules: CompiledRules?
+  var answers = AnswerLists()
+  /// The namespaces whose answers are out of date, unless there were too many to note.
+  var changed: [Int64] = []
+  var answersOn = CalendarDate.first
+
+  /// A projection of no events.
+  package init() {}
+
+  /// A projection that goes on where `view` is; `view` itself stays as it is.
+  package init(_ view: ProjectionView) {
+    directory = view.directory
+    codes = view.codes
+    size = view.size
+    namespaceCount = view.namespaceCount
+    ledgerVersion = view.ledgerVersion
+    eventCounts = view.eventCounts
+    rules = view.rules
+    answers = view.answers
+    answersOn = view.answersOn
+  }
+
+  /// What is folded so far, for readers; never changes.
+  ///
+  /// Works out the answers of the namespaces that changed since the last view, when rules are served
+  /// and they are not very many.
+  ///
+  /// - Complexity: O(namespaces changed), and then each page costs the writer one copy when it next
+  ///   changes.
+  package mutating func view() -> ProjectionView {
+    answerChanged()
+    return ProjectionView(self)
+  }
+}

@@ -1,0 +1,115 @@
+package import LedgerCore
+
+extension ProjectionView {
+  /// Answers a batch: one answer per id, in the same order.
+  ///
+  /// Reads what is worked out beforehand where `rules` are those served and the date lies between
+  /// the day of working out and the answer's `valid_until`; evaluates the packed state elsewhere.
+  ///
+  /// A namespace that is unknown (or not positive) is judged by its empty state. What was in `output`
+  /// is replaced; its memory is reused, so that nothing is allocated per id.
+  ///
+  /// - Complexity: O(ids).
+  package func answers(
+    for ids: Span<Int64>,
+    on date: CalendarDate,
+    rules: CompiledRules,
+    into output: inout PackedAnswers
+  ) {
+    let current = rules.knowing(codes)
+    output.clear(count: ids.count, wordsPerAnswer: current.wordsPerAnswer)
+    guard let program = current.program else {
+      answerSlowly(ids, on: date, current, &output)
+      return
+    }
+    let isServed = self.rules?.identity === rules.identity
+    let lists = answers.lists.span
+    let empty = program.emptyAnswer
+    for index in ids.indices {
+      let id = ids[index]
+      let answer =
+        id > 0
+        ? directory.page(Int(id >> 6))
+          .answer(id, on: date.dayNumber, program, isServed ? lists : nil, empty) : empty
+      output.types.append(answer.types)
+      output.validUntil.append(answer.validUntil)
+    }
+  }
+
+  /// Answers a batch by the rules served: one answer per id, in the same order; `nil` when none are.
+  package func answers(
+    for ids: Span<Int64>,
+    on date: CalendarDate,
+    into output: inout PackedAnswers
+  ) -> CompiledRules? {
+    guard let rules else { return nil }
+    answers(for: ids, on: date, rules: rules, into: &output)
+    return rules
+  }
+
+  /// Answers a batch, unpacked: one answer per id, in the same order.
+  package func eligibility(
+    of ids: [NamespaceID],
+    on date: CalendarDate,
+    rules: CompiledRules
+  ) -> [Eligibility] {
+    var packed = PackedAnswers()
+    let numbers = ids.map(\.rawValue)
+    answers(for: numbers.span, on: date, rules: rules, into: &packed)
+    let types = rules.types
+    return numbers.indices.map { packed.eligibility(at: $0, types: types) }
+  }
+
+  /// The answers of rules that are too large for ``RuleProgram``, from whole states.
+  private func answerSlowly(
+    _ ids: Span<Int64>,
+    on date: CalendarDate,
+    _ rules: CompiledRules,
+    _ output: inout PackedAnswers
+  ) {
+    let set = rules.inForce.rules
+    let numbers = Dictionary(
+      set.trialTypes.enumerated().map { ($0.element.name, $0.offset) },
+      uniquingKeysWith: { first, _ in first }
+    )
+    for index in ids.indices {
+      let state = state(of: NamespaceID(unchecked: max(0, ids[index])))
+      let answer = set.eligibility(of: state, on: date)
+      let base = output.types.count
+      for _ in 0..<output.wordsPerAnswer { output.types.append(0) }
+      for type in answer.types {
+        guard let number = numbers[type] else { continue }
+        output.types[base + number >> 6] |= 1 << UInt64(number & 63)
+      }
+      output.validUntil.append(answer.validUntil?.dayNumber ?? 0)
+    }
+  }
+}
+
+extension Page {
+  /// The answer for an id, from what is kept when `lists` are given and it holds on the date.
+  @inline(__always)
+  fileprivate func answer(
+    _ id: Int64,
+    on date: UInt16,
+    _ program: RuleProgram,
+    _ lists: Span<UInt64>?,
+    _ empty: PackedAnswer
+  ) -> PackedAnswer {
+    let words = words.span
+    guard !words.isEmpty else { return empty }
+    let bit: UInt64 = 1 &<< UInt64(id & 63)
+    let present = words[0]
+    guard present & bit != 0 else { return empty }
+    if let lists, words[1] & bit != 0, UInt64(date) >= words[2] & 0xffff {
+      let rank = (present & (bit &- 1)).nonzeroBitCount
+      let base = Self.answersIndex(present: present, spillCount: Int(words[2] &>> 32))
+      let kept = words[base &+ rank &>> 1] &>> UInt64((rank & 1) &<< 5)
+      let until = UInt16(truncatingIfNeeded: kept &>> 16)
+      if until == 0 || date < until {
+        return PackedAnswer(types: lists[Int(kept & 0xffff)], validUntil: until)
+      }
+    }
+    return program.evaluate(words, cell: Self.cellIndex(bit, present: present), on: date)
+  }
+}

@@ -1,0 +1,52 @@
+package import LedgerCore
+
+/// A rule set made ready to answer from packed states, millions of times.
+///
+/// Make one per rule set and keep it: answers that a projection has worked out beforehand are found
+/// again by this value and its copies.
+package struct CompiledRules: Sendable {
+  /// Tells the answers of one compilation from those of another.
+  final class Identity: Sendable {}
+
+  /// The rule set, with what it inherits.
+  package let inForce: RulesInForce
+  let identity = Identity()
+  /// The fast way; `nil` for rules beyond its limits, which are answered from whole states.
+  private(set) var program: RuleProgram?
+  private(set) var codes: CodeTable
+
+  /// Compiles `inForce` for the codes of a projection.
+  ///
+  /// A projection that knows others (or more, later) is answered as well: what is missing is added
+  /// once a batch.
+  package init(_ inForce: RulesInForce, codes: CodeTable = CodeTable()) {
+    self.inForce = inForce
+    self.codes = codes
+    program = RuleProgram(inForce.rules)
+    program?.addRows(codes.codes)
+  }
+
+  /// The trial types that bits stand for, in file order.
+  package var types: [TrialType] { inForce.rules.trialTypes.map(\.name) }
+
+  /// The 64-bit words of one set of types.
+  package var wordsPerAnswer: Int { max(1, (inForce.rules.trialTypes.count + 63) / 64) }
+
+  /// Whether the fast way answers: at most 64 types, 64 different leaves, 8 of them `trial_count`
+  /// or `days_since`.
+  package var isPacked: Bool { program != nil }
+
+  /// The same rules for the codes of a projection.
+  func knowing(_ codes: CodeTable) -> CompiledRules {
+    guard self.codes != codes else { return self }
+    var rules = self
+    rules.codes = codes
+    if codes.codes.starts(with: self.codes.codes) {
+      rules.program?.addRows(codes.codes)
+    } else {
+      rules.program = RuleProgram(inForce.rules)
+      rules.program?.addRows(codes.codes)
+    }
+    return rules
+  }
+}

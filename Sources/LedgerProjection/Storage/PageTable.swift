@@ -1,0 +1,79 @@
+/// Pages by a dense index, in three levels of arrays.
+///
+/// A copy costs one reference; after it, a change copies the arrays on the way to one page (the
+/// references of 64 pages, of 128 chunks, and the top) and that page: what a published view costs
+/// the writer.
+struct PageTable: Sendable {
+  /// 64 pages, or none.
+  typealias Chunk = [Page]
+  /// 128 chunks.
+  typealias Group = [Chunk]
+
+  static let pagesPerChunk = 64
+  static let pagesPerGroup = 64 * 128
+
+  private(set) var groups: [Group] = []
+  /// The number of chunks that are there.
+  private(set) var chunkCount = 0
+
+  /// The number of pages that there is room for.
+  var limit: Int { groups.count * Self.pagesPerGroup }
+
+  /// Makes room for the pages below `limit`.
+  mutating func extend(to limit: Int) {
+    let count = (limit + Self.pagesPerGroup - 1) / Self.pagesPerGroup
+    while groups.count < count {
+      groups.append(Group(repeating: [], count: 128))
+    }
+  }
+
+  /// The page of that index, empty where there is none.
+  ///
+  /// - Precondition: `index` is at least 0 and below ``limit``.
+  @inline(__always)
+  func page(_ index: Int) -> Page {
+    let chunk = groups[index >> 13][(index >> 6) & 127]
+    return chunk.isEmpty ? Page() : chunk[index & 63]
+  }
+
+  /// The page of that index, for changing it in place.
+  ///
+  /// - Precondition: `index` is at least 0 and below ``limit``.
+  subscript(index: Int) -> Page {
+    get { page(index) }
+    @inline(__always)
+    _modify {
+      let group = index >> 13
+      let chunk = (index >> 6) & 127
+      if groups[group][chunk].isEmpty {
+        groups[group][chunk] = Chunk(repeating: Page(), count: Self.pagesPerChunk)
+        chunkCount += 1
+      }
+      yield &groups[group][chunk][index & 63]
+    }
+  }
+
+  /// Calls `body` with every page that is not empty, by ascending index.
+  func forEachPage(_ body: (Page) -> Void) {
+    for group in groups {
+      for chunk in group {
+        for page in chunk where !page.isEmpty { body(page) }
+      }
+    }
+  }
+
+  /// Changes every page that is not empty and meets `condition`, in place; the others, and the
+  /// arrays on the way to them, stay shared.
+  mutating func updateEachPage(where condition: (Page) -> Bool, _ body: (inout Page) -> Void) {
+    for group in groups.indices {
+      for chunk in groups[group].indices {
+        for page in groups[group][chunk].indices {
+          guard !groups[group][chunk][page].isEmpty, condition(groups[group][chunk][page]) else {
+            continue
+          }
+          body(&groups[group][chunk][page])
+        }
+      }
+    }
+  }
+}
