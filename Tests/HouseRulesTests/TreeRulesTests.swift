@@ -1,0 +1,142 @@
+import Foundation
+import Testing
+
+/// What holds for the files of the repository whatever their language.
+@Suite("Tree rules")
+struct TreeRulesTests {
+  private let tree = PackageTree.current
+
+  @Test func `the top level holds what it should and nothing else`() {
+    let names = Set(tree.paths.compactMap { $0.split(separator: "/").first.map(String.init) })
+    let extra = names.filter { !$0.hasPrefix(".") && !HouseRules.topLevel.contains($0) }
+    #expect(extra == [], "move it, or delete it")
+    #expect(HouseRules.topLevel.subtracting(names) == [], "it is missing")
+  }
+
+  @Test func `no test asks for a snapshot that nobody reads`() {
+    let tests = tree.paths(below: "Tests").filter { $0.hasSuffix(".swift") }.map(tree.text)
+    let forgotten = tree.paths(below: "Snapshots").filter { path in
+      let name = String(path.dropFirst("Snapshots/".count))
+      let isComposed = HouseRules.composedSnapshots.keys.contains { name.hasPrefix($0 + "/") }
+      return !isComposed && !tests.contains { $0.contains(name) }
+    }
+    expectNone(forgotten.map { "\($0): no test names it; delete it" })
+  }
+
+  @Test func `composed snapshots are written by the test that is named for them`() {
+    for (folder, test) in HouseRules.composedSnapshots {
+      #expect(tree.paths.contains(test), "\(test) is gone")
+      #expect(tree.text(of: test).contains(folder), "\(test) does not name \(folder)")
+      #expect(!tree.paths(below: "Snapshots/" + folder).isEmpty, "Snapshots/\(folder) is empty")
+    }
+  }
+
+  @Test func `nothing is left open`() {
+    expectNone(
+      textPaths.flatMap { path in
+        let text = tree.text(of: path)
+        return HouseRules.openEnds.filter { containsWord($0, in: text) }
+          .map { "\(path): finish what \($0) says, or open an issue" }
+      }
+    )
+  }
+
+  @Test func `no path of one machine stands in a file`() {
+    expectNone(textPaths.flatMap { machinePaths(in: tree.text(of: $0), at: $0) })
+  }
+
+  @Test func `links of the README and of the handbook lead somewhere`() {
+    let pages = tree.paths.filter { $0.hasSuffix(".md") }
+    let names = Set(
+      pages.compactMap { $0.split(separator: "/").last?.dropLast(3) }.map(String.init)
+    )
+    expectNone(
+      pages.flatMap { page in
+        let text = tree.text(of: page)
+        let folder = page.split(separator: "/").dropLast().joined(separator: "/")
+        let dead = relativeLinks(in: text).filter { link in
+          let path = folder.isEmpty ? link : folder + "/" + link
+          return !FileManager.default.fileExists(atPath: tree.root.appending(path: path).path)
+        }
+        let unknown = documentLinks(in: text).filter { !names.contains($0) }
+        return (dead + unknown.map { "doc:" + $0 }).map { "\(page): nothing at \($0)" }
+      }
+    )
+  }
+
+  @Test func `document links in comments lead to a page of the handbook`() {
+    let pages = tree.paths.filter { $0.hasSuffix(".md") }
+    let names = Set(
+      pages.compactMap { $0.split(separator: "/").last?.dropLast(3) }.map(String.init)
+    )
+    expectNone(
+      PackageTree.swift.filter { $0.path.hasPrefix("Sources/") }.flatMap { file in
+        documentLinks(in: file.lines.joined(separator: "\n")).filter { !names.contains($0) }
+          .map { "\(file.path): no page \($0).md" }
+      }
+    )
+  }
+
+  @Test func `scripts can be run`() {
+    let scripts = (tree.paths(below: "Tools") + tree.paths(below: ".ci")).filter {
+      tree.text(of: $0).hasPrefix("#!")
+    }
+    #expect(!scripts.isEmpty)
+    expectNone(
+      scripts.filter {
+        !FileManager.default.isExecutableFile(atPath: tree.root.appending(path: $0).path)
+      }.map { "\($0): chmod +x" }
+    )
+  }
+
+  /// All but the handmade binary files of Snapshots.
+  private var textPaths: [String] {
+    tree.paths.filter { !tree.text(of: $0).contains("\0") }
+  }
+}
+
+/// The places in `text` that name a folder of one machine.
+func machinePaths(in text: String, at path: String) -> [String] {
+  let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+  return lines.indices.flatMap { index in
+    HouseRules.machineFolders.filter { containsWord("/" + $0, in: String(lines[index])) }.map {
+      "\(path):\(index + 1): a path below /\($0) exists on one machine only"
+    }
+  }
+}
+
+/// Whether `word` stands in `text` and no letter, digit or underscore follows it or, where it begins
+/// with a letter, goes before it.
+func containsWord(_ word: String, in text: String) -> Bool {
+  var rest = text[...]
+  while let range = rest.firstRange(of: word) {
+    let before = text[..<range.lowerBound].last
+    let after = text[range.upperBound...].first
+    let beginsWithLetter = word.first?.isLetter ?? false
+    if !(beginsWithLetter && isWordPart(before)) && !isWordPart(after) { return true }
+    rest = rest[range.upperBound...]
+  }
+  return false
+}
+
+private func isWordPart(_ character: Character?) -> Bool {
+  character.map { $0.isLetter || $0.isNumber || $0 == "_" } ?? false
+}
+
+/// The targets of Markdown links in `text` that are files of this repository, without their anchors.
+func relativeLinks(in text: String) -> [String] {
+  text.split(separator: "](").dropFirst().compactMap { rest in
+    let target = rest.prefix { $0 != ")" && $0 != "\n" }
+    let path = target.prefix { $0 != "#" }
+    return path.isEmpty || target.contains(":") ? nil : String(path)
+  }
+}
+
+/// The pages that `<doc:…>` links in `text` name.
+func documentLinks(in text: String) -> [String] {
+  text.split(separator: "<doc:", omittingEmptySubsequences: false).dropFirst().compactMap { rest in
+    let name = rest.prefix { $0 != ">" && $0 != "\n" && $0 != "#" }
+    return name.isEmpty || name.contains("…")
+      ? nil : name.split(separator: "/").last.map(String.init)
+  }
+}
