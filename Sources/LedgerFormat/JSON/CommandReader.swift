@@ -36,7 +36,9 @@ package struct CommandReading: Equatable, Sendable {
 
 /// Reads a command such as `{"command":"start_trial","namespace_id":42,"trial_type":"premium"}`.
 ///
-/// - Parameter line: One line without its newline, or a request's body; not trusted.
+/// - Parameters:
+///   - line: One line without its newline, or a request's body; not trusted.
+///   - options: What may be said beside the command.
 /// - Returns: The command, or one sentence that names the field that is wrong.
 package func readCommand(
   _ line: Span<UInt8>,

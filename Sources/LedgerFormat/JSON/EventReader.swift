@@ -76,7 +76,10 @@ package struct EventContent: Equatable, Sendable {
 
 /// Reads a whole event, with position, version and instant.
 ///
-/// - Parameter line: One line without its newline; not trusted.
+/// - Parameters:
+///   - line: One line without its newline; not trusted.
+///   - keepsUnknownTypes: Whether types that this version does not know are kept.
+/// - Returns: The event.
 /// - Throws: ``JSONReadingError``, one sentence that names the field.
 package func readEvent(
   _ line: Span<UInt8>,
@@ -92,7 +95,10 @@ package func readEvent(
 
 /// Reads an event as far as `options` say.
 ///
-/// - Parameter line: One line without its newline; not trusted.
+/// - Parameters:
+///   - line: One line without its newline; not trusted.
+///   - options: What must, may and must not be said.
+/// - Returns: What the line says.
 /// - Throws: ``JSONReadingError``, one sentence that names the field.
 package func readEventContent(
   _ line: Span<UInt8>,

@@ -28,6 +28,7 @@ package struct FieldReader: Sendable {
   /// The members of `value`.
   ///
   /// - Parameters:
+  ///   - value: The object.
   ///   - what: What the object is, for messages: "a command".
   ///   - field: The field that holds the object, if one does.
   /// - Throws: ``JSONReadingError/shape(_:)`` when `value` is no object.

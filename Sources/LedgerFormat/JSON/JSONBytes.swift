@@ -15,66 +15,49 @@ extension [UInt8] {
 
   /// Appends an integer in decimal.
   package mutating func appendJSON(_ value: Int) {
-    guard value >= 0 else {
-      append(UInt8(ascii: "-"))
-      return appendDecimal(value.magnitude)
+    // A sign and 19 digits; the digits come last first.
+    append(addingCapacity: 20) { output in
+      var digits = InlineArray<19, UInt8>(repeating: 0)
+      var first = digits.count
+      var rest = value.magnitude
+      repeat {
+        first -= 1
+        digits[first] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
+        rest /= 10
+      } while rest > 0
+      if value < 0 { output.append(UInt8(ascii: "-")) }
+      for index in first..<digits.count { output.append(digits[index]) }
     }
-    appendDecimal(UInt(value))
   }
 
   /// Appends a date in quotes, `"2026-02-10"`.
   package mutating func appendJSON(_ date: CalendarDate) {
-    append(UInt8(ascii: "\""))
-    appendText(date)
-    append(UInt8(ascii: "\""))
+    append(addingCapacity: 12) { output in
+      output.append(UInt8(ascii: "\""))
+      output.append(date)
+      output.append(UInt8(ascii: "\""))
+    }
   }
 
   /// Appends an instant in quotes, `"2026-02-10T09:00:00.000Z"`.
   package mutating func appendJSON(_ instant: Instant) {
-    append(UInt8(ascii: "\""))
-    appendText(instant.date)
-    let rest = Int(instant.milliseconds % 86_400_000)
-    let seconds = rest / 1_000
-    append(UInt8(ascii: "T"))
-    appendTwoDigits(seconds / 3_600)
-    append(UInt8(ascii: ":"))
-    appendTwoDigits(seconds / 60 % 60)
-    append(UInt8(ascii: ":"))
-    appendTwoDigits(seconds % 60)
-    append(UInt8(ascii: "."))
-    append(UInt8(ascii: "0") + UInt8(rest % 1_000 / 100))
-    appendTwoDigits(rest % 100)
-    append(UInt8(ascii: "Z"))
-    append(UInt8(ascii: "\""))
-  }
-
-  private mutating func appendText(_ date: CalendarDate) {
-    let (year, month, day) = date.civil
-    appendTwoDigits(year / 100)
-    appendTwoDigits(year % 100)
-    append(UInt8(ascii: "-"))
-    appendTwoDigits(month)
-    append(UInt8(ascii: "-"))
-    appendTwoDigits(day)
-  }
-
-  /// Appends `value`, 0 to 99, with a leading zero.
-  private mutating func appendTwoDigits(_ value: Int) {
-    append(UInt8(ascii: "0") + UInt8(value / 10))
-    append(UInt8(ascii: "0") + UInt8(value % 10))
-  }
-
-  private mutating func appendDecimal(_ value: UInt) {
-    // 20 digits hold every 64-bit number.
-    var digits = InlineArray<20, UInt8>(repeating: 0)
-    var first = digits.count
-    var rest = value
-    repeat {
-      first -= 1
-      digits[first] = UInt8(ascii: "0") + UInt8(rest % 10)
-      rest /= 10
-    } while rest > 0
-    for index in first..<digits.count { append(digits[index]) }
+    append(addingCapacity: 26) { output in
+      let rest = Int(instant.milliseconds % 86_400_000)
+      let seconds = rest / 1_000
+      output.append(UInt8(ascii: "\""))
+      output.append(instant.date)
+      output.append(UInt8(ascii: "T"))
+      output.append(twoDigits: seconds / 3_600)
+      output.append(UInt8(ascii: ":"))
+      output.append(twoDigits: seconds / 60 % 60)
+      output.append(UInt8(ascii: ":"))
+      output.append(twoDigits: seconds % 60)
+      output.append(UInt8(ascii: "."))
+      output.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 1_000 / 100))
+      output.append(twoDigits: rest % 100)
+      output.append(UInt8(ascii: "Z"))
+      output.append(UInt8(ascii: "\""))
+    }
   }
 
   private mutating func appendEscaped(_ byte: UInt8) {
@@ -93,6 +76,24 @@ extension [UInt8] {
       append(hexadecimalDigit(byte & 15))
     default: append(byte)
     }
+  }
+}
+
+extension OutputSpan<UInt8> {
+  fileprivate mutating func append(_ date: CalendarDate) {
+    let (year, month, day) = date.civil
+    append(twoDigits: year / 100)
+    append(twoDigits: year % 100)
+    append(UInt8(ascii: "-"))
+    append(twoDigits: month)
+    append(UInt8(ascii: "-"))
+    append(twoDigits: day)
+  }
+
+  /// Appends `value`, 0 to 99, with a leading zero.
+  fileprivate mutating func append(twoDigits value: Int) {
+    append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: value / 10))
+    append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: value % 10))
   }
 }
 

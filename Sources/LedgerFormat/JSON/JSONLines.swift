@@ -5,6 +5,7 @@
 /// - Parameters:
 ///   - bytes: The text; lines are split at the byte LF and nowhere else.
 ///   - body: Gets the 1-based number of the line and the line.
+/// - Throws: What `body` throws, at once.
 package func forEachLine<Failure>(
   of bytes: Span<UInt8>,
   _ body: (_ number: Int, _ line: Span<UInt8>) throws(Failure) -> Void

@@ -44,7 +44,9 @@ extension JSONWriter {
 
   /// Writes a condition as it stands in a rule file.
   ///
-  /// - Parameter withCodes: Whether `refuse_as` is written, here and inside.
+  /// - Parameters:
+  ///   - condition: The condition.
+  ///   - withCodes: Whether `refuse_as` is written, here and inside.
   package mutating func value(_ condition: Condition, withCodes: Bool) {
     object { writer in
       writer.name(condition.key)
