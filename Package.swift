@@ -40,8 +40,13 @@ let package = Package(
       pkgConfig: "liblz4",
       providers: [.apt(["liblz4-dev"])]
     ),
+    .target(name: "CLedgerHash", cSettings: [.treatAllWarnings(as: .error)]),
     .target(name: "LedgerCore", swiftSettings: strict),
-    .target(name: "LedgerFormat", dependencies: ["CLZ4", "LedgerCore"], swiftSettings: strict),
+    .target(
+      name: "LedgerFormat",
+      dependencies: ["CLZ4", "CLedgerHash", "LedgerCore"],
+      swiftSettings: strict
+    ),
     .target(name: "LedgerProof", dependencies: ["LedgerFormat", crypto], swiftSettings: strict),
     .target(
       name: "LedgerLog",
@@ -87,7 +92,7 @@ let package = Package(
 
     .target(
       name: "LedgerTestSupport",
-      dependencies: ["LedgerCore"],
+      dependencies: ["LedgerCore", "LedgerFormat", "LedgerLog"],
       path: "Tests/LedgerTestSupport",
       swiftSettings: strict
     ),

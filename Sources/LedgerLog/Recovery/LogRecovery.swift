@@ -1,0 +1,170 @@
+internal import LedgerCore
+internal import LedgerFormat
+internal import LedgerProof
+
+/// What opening a log for writing had to put right.
+package struct RecoveryReport: Equatable, Sendable {
+  /// The file whose end was cut.
+  package let file: String
+  /// Where it was cut, in bytes.
+  package let offset: Int
+  /// How many bytes were cut.
+  package let byteCount: Int
+  /// Where they are kept.
+  package let quarantine: String
+  /// What was wrong with them, without a full stop.
+  package let reason: String
+}
+
+extension RecoveryReport: CustomStringConvertible {
+  /// One sentence for an operator.
+  package var description: String {
+    "Cut \(byteCount) bytes of a write that a crash tore, from byte \(offset) of \(file) on "
+      + "(\(reason)); they were never acknowledged and are kept in \(quarantine)."
+  }
+}
+
+/// Makes a log fit to be appended to after whatever ended the writer before.
+struct LogRecovery {
+  let folder: LogFolder
+  let disk: any Disk
+
+  /// Removes what a crash left of a file that was never made part of the log.
+  func removeUnfinishedFiles() throws(DiskError) {
+    for name in try disk.names(in: folder.segments) ?? []
+    where name.hasSuffix(LogFolder.unfinishedSuffix) {
+      try disk.remove("\(folder.segments)/\(name)")
+    }
+  }
+
+  /// Moves a torn tail into a file of its own and cuts it off the log.
+  ///
+  /// The copy is durable before the log is cut, so that a crash in between repeats it.
+  func cut(_ tail: LogOpening.TornTail, _ file: any DiskFile) throws(DiskError) -> RecoveryReport {
+    try disk.createFolder(folder.quarantine)
+    try disk.syncFolder(folder.path)
+    let name = LogFolder.name(tail.segment.firstPosition)
+    let path = try unusedName("\(folder.quarantine)/\(name).\(tail.offset)")
+    let copy = try disk.create(path)
+    var buffer = [UInt8](repeating: 0, count: min(tail.byteCount, 1 << 20))
+    var done = 0
+    while done < tail.byteCount {
+      let wanted = min(buffer.count, tail.byteCount - done)
+      let count = try file.read(wanted, at: tail.offset + done, into: &buffer)
+      guard count > 0 else { break }
+      try copy.write(buffer.span.extracting(0..<count), at: done)
+      done += count
+    }
+    try copy.sync()
+    try disk.syncFolder(folder.quarantine)
+    try file.truncate(to: tail.offset)
+    try file.sync()
+    return RecoveryReport(
+      file: tail.segment.path,
+      offset: tail.offset,
+      byteCount: tail.byteCount,
+      quarantine: path,
+      reason: tail.reason
+    )
+  }
+
+  private func unusedName(_ path: String) throws(DiskError) -> String {
+    let taken = Set(try disk.names(in: folder.quarantine) ?? [])
+    var candidate = path
+    var number = 1
+    while taken.contains(String(candidate.dropFirst(folder.quarantine.count + 1))) {
+      number += 1
+      candidate = "\(path).\(number)"
+    }
+    return candidate
+  }
+
+  /// The compact range at the log's head, from the last seal and the events behind it.
+  ///
+  /// - Parameter header: Of the last segment.
+  /// - Returns: The range, and the offset behind the last seal (or the segment's header).
+  /// - Throws: ``LogError/damaged(_:)`` when the events do not give the roots of their frames.
+  func compactRange(
+    _ file: any DiskFile,
+    _ path: String,
+    _ header: SegmentHeader,
+    end: Int
+  ) throws(LogError) -> (range: CompactRange, sealedEnd: Int) {
+    guard var range = CompactRange(leafCount: header.firstPosition, peaks: header.peaks) else {
+      preconditionFailure("a segment header has a peak for each set bit")
+    }
+    let start = try lastSeal(file, path, header, end, &range)
+    var walk = SegmentWalk(
+      FileWindow(file, path),
+      header.identity,
+      offset: start.offset,
+      size: range.leafCount,
+      root: range.root,
+      recordedAt: start.recordedAt
+    )
+    var decoder = FrameDecoder()
+    while case .frame(let frame, let offset) = try walk.next(limit: end, checksBody: false) {
+      guard frame.kind == .commit else { continue }
+      try decoder.load(frame, at: offset, &walk.window)
+      try decoder.forEachEvent(path, offset) { event in
+        range.append(leafHash(of: event))
+        return true
+      }
+      guard range.root == frame.root else {
+        throw .damaged(
+          Damage(
+            file: path,
+            offset: offset,
+            position: frame.firstPosition,
+            reason: "the events of the frame do not give its root"
+          )
+        )
+      }
+    }
+    return (range, start.offset)
+  }
+
+  private func lastSeal(
+    _ file: any DiskFile,
+    _ path: String,
+    _ header: SegmentHeader,
+    _ end: Int,
+    _ range: inout CompactRange
+  ) throws(LogError) -> (offset: Int, recordedAt: Int64) {
+    var walk = SegmentWalk(FileWindow(file, path), header, root: range.root)
+    var start = (offset: header.byteCount, recordedAt: header.recordedAtBefore)
+    while case .frame(let frame, let offset) = try walk.next(limit: end, checksBody: false) {
+      guard frame.kind == .seal else { continue }
+      let bytes = try walk.window.load(frame.frameByteCount, at: offset)
+      let peaks = (0..<frame.size.nonzeroBitCount).map { index in
+        Hash256(
+          walk.window.buffer.span,
+          at: bytes.lowerBound + frame.byteCount + index * Hash256.byteCount
+        )
+      }
+      guard let sealed = CompactRange(leafCount: frame.size, peaks: peaks),
+        sealed.root == frame.root
+      else {
+        throw .damaged(
+          Damage(
+            file: path,
+            offset: offset,
+            position: frame.size,
+            reason: "the hashes of a seal do not give its root"
+          )
+        )
+      }
+      range = sealed
+      start = (walk.offset, frame.recordedAt)
+    }
+    return start
+  }
+}
+
+/// The hash of an event's leaf: of its canonical bytes.
+func leafHash(of event: Event) -> Hash256 {
+  var bytes: [UInt8] = []
+  bytes.reserveCapacity(512)
+  appendCanonicalBytes(of: event, to: &bytes)
+  return MerkleHash.leaf(bytes.span)
+}

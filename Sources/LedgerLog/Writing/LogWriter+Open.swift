@@ -1,0 +1,154 @@
+package import LedgerFormat
+internal import LedgerProof
+
+extension LogWriter {
+  /// The size from which on a segment gets no more frames, in bytes.
+  package static let segmentByteCount = 16 << 20
+
+  /// Makes a new log in `folder`, which is made too if it is not there.
+  ///
+  /// - Parameters:
+  ///   - identity: What will tell its files from those of other ledgers; random.
+  ///   - segmentByteCount: The size from which on a segment gets no more frames, in bytes.
+  /// - Throws: ``LogError/notEmpty(folder:)`` when there is a log, or ``LogError/disk(_:)``.
+  package static func create(
+    in folder: String,
+    identity: LedgerIdentity,
+    disk: any Disk = PosixDisk(),
+    segmentByteCount: Int = LogWriter.segmentByteCount
+  ) throws(LogError) -> LogWriter {
+    let folder = LogFolder(folder)
+    let header = SegmentHeader(
+      identity: identity,
+      firstPosition: 0,
+      recordedAtBefore: 0,
+      peaks: []
+    )
+    do {
+      try disk.createFolder(folder.path)
+      try disk.createFolder(folder.segments)
+      let names = try disk.names(in: folder.segments) ?? []
+      guard !names.contains(where: { LogFolder.firstPosition($0) != nil }) else {
+        throw LogError.notEmpty(folder: folder.path)
+      }
+      _ = try createSegment(header, folder, disk)
+      try disk.syncFolder(folder.path)
+      try disk.syncFolder("\(folder.path)/..")
+    } catch let error as DiskError {
+      throw LogError.writing(error)
+    } catch let error as LogError {
+      throw error
+    } catch {
+      preconditionFailure("the calls above throw nothing else")
+    }
+    return try open(in: folder.path, disk: disk, segmentByteCount: segmentByteCount).writer
+  }
+
+  /// Opens the log in `folder` for appending, and puts right what a crash left.
+  ///
+  /// Nothing is appended to a damaged log, and nothing of it is cut.
+  ///
+  /// - Returns: The writer, and what was cut, if anything was.
+  /// - Throws: ``LogError/locked(folder:)`` when somebody else writes, ``LogError/damaged(_:)``,
+  ///   ``LogError/notALog(folder:)``, ``LogError/newerVersion(file:version:)`` or
+  ///   ``LogError/disk(_:)``.
+  package static func open(
+    in folder: String,
+    disk: any Disk = PosixDisk(),
+    segmentByteCount: Int = LogWriter.segmentByteCount
+  ) throws(LogError) -> (writer: LogWriter, recovery: RecoveryReport?) {
+    let folder = LogFolder(folder)
+    let lock = try acquireLock(folder, disk)
+    let head = try lock.head()
+    var opening = LogOpening(folder, disk, head: head)
+    try opening.read(.wholeFrames)
+    guard let identity = opening.identity, let header = opening.lastHeader,
+      let segment = opening.contents.segments.last
+    else { throw .notALog(folder: folder.path) }
+    let recovery = LogRecovery(folder: folder, disk: disk)
+    let file = try onDisk { () throws(DiskError) in
+      try disk.open(segment.path, for: .readingAndWriting)
+    }
+    let contents = opening.contents
+    let (range, sealedEnd) = try recovery.compactRange(
+      file,
+      segment.path,
+      header,
+      end: contents.end
+    )
+    let tail = opening.tornTail
+    let report = try onDisk { () throws(DiskError) -> RecoveryReport? in
+      try recovery.removeUnfinishedFiles()
+      let report = try tail.map { (tail) throws(DiskError) in try recovery.cut(tail, file) }
+      if sealedEnd < contents.end { try rewrite(file, sealedEnd..<contents.end) }
+      return report
+    }
+    var state = WriterState(
+      identity: identity,
+      folder: folder,
+      disk: disk,
+      segmentByteCount: segmentByteCount,
+      session: (head?.session ?? 0) &+ 1,
+      lock: lock,
+      file: file,
+      segment: segment.firstPosition,
+      framesStart: header.byteCount,
+      end: contents.end,
+      isSealed: sealedEnd == contents.end,
+      durableRange: range,
+      durableRecordedAt: contents.recordedAt
+    )
+    let directory = LogDirectory(contents, disk)
+    state.tellHead()
+    try sealLeftOver(&state, directory)
+    return (LogWriter(state, directory, folder, disk), report)
+  }
+
+  /// Takes the log's lock; makes the lock file if a copy of the folder came without it.
+  private static func acquireLock(
+    _ folder: LogFolder,
+    _ disk: any Disk
+  ) throws(LogError) -> LockFile {
+    let lock: LockFile
+    if let existing = try LockFile(in: folder, on: disk, for: .readingAndWriting) {
+      lock = existing
+    } else {
+      let names = try onDisk { () throws(DiskError) in try disk.names(in: folder.segments) }
+      guard names != nil else { throw .notALog(folder: folder.path) }
+      lock = try onDisk { () throws(DiskError) in
+        try LockFile(creatingIn: folder, on: disk)
+      }
+    }
+    try lock.lock(disk, folder)
+    return lock
+  }
+
+  /// Writes bytes of a file again and makes them durable.
+  ///
+  /// After a failed sync the system may take pages for clean that never reached the disk; a process
+  /// that comes later would sync nothing. Written again, they are dirty again.
+  private static func rewrite(_ file: any DiskFile, _ range: Range<Int>) throws(DiskError) {
+    var buffer = [UInt8](repeating: 0, count: min(range.count, 1 << 20))
+    var offset = range.lowerBound
+    while offset < range.upperBound {
+      let wanted = min(buffer.count, range.upperBound - offset)
+      let count = try file.read(wanted, at: offset, into: &buffer)
+      guard count > 0 else { break }
+      try file.write(buffer.span.extracting(0..<count), at: offset)
+      offset += count
+    }
+    try file.sync()
+  }
+
+  /// Seals what a writer before left without; a full disk only puts it off.
+  private static func sealLeftOver(
+    _ state: inout WriterState,
+    _ directory: LogDirectory
+  ) throws(LogError) {
+    do throws(LogError) {
+      try state.seal(directory)
+    } catch .noSpace {
+      return
+    }
+  }
+}

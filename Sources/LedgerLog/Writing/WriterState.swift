@@ -1,0 +1,290 @@
+internal import LedgerCore
+internal import LedgerFormat
+internal import LedgerProof
+
+/// What a writer knows of the end of its log.
+struct WriterState: Sendable {
+  /// A frame that is being filled.
+  struct StagedFrame: Sendable {
+    var body = FrameBody()
+    var firstPosition: Int
+    var mark: [UInt8] = []
+    /// The tree after its last event.
+    var range: CompactRange
+    /// When its last event was recorded, in milliseconds.
+    var recordedAt: Int64
+  }
+
+  let identity: LedgerIdentity
+  let folder: LogFolder
+  let disk: any Disk
+  /// The size from which on a segment gets no more frames, in bytes.
+  let segmentByteCount: Int
+  /// Which time the log was opened.
+  let session: UInt64
+
+  /// Held as long as the log is open.
+  var lock: LockFile?
+  /// The active segment; `nil` when the log was closed.
+  var file: (any DiskFile)?
+  /// The position in the active segment's name.
+  var segment: Int
+  /// Where the active segment's frames begin, in bytes.
+  var framesStart: Int
+  /// Where the next frame goes, in bytes; everything before is durable.
+  var end: Int
+  /// Whether the newest thing in the segment is a seal, or its header.
+  var isSealed: Bool
+  /// The tree of all that is durable.
+  var durableRange: CompactRange
+  /// When the last durable event was recorded, in milliseconds.
+  var durableRecordedAt: Int64
+  /// The frames that the next commit writes.
+  var staged: [StagedFrame] = []
+  /// Why nothing is appended any more.
+  var stoppedAfter: String?
+
+  /// The tree of all events, staged ones included.
+  var range: CompactRange { staged.last?.range ?? durableRange }
+  /// The number of events, staged ones included.
+  var size: Int { range.leafCount }
+  /// When the last event was recorded, staged ones included, in milliseconds.
+  var recordedAt: Int64 { staged.last?.recordedAt ?? durableRecordedAt }
+
+  /// The most events in a frame that gathers batches.
+  private static let gatheredEventCountMax = 4_096
+  /// The most bytes of details, decoded, in a frame that gathers batches.
+  private static let gatheredByteCountMax = 1 << 20
+
+  /// Stages a batch; see ``LogWriter/append(_:mark:)``.
+  mutating func stage(_ events: [Event], _ mark: [UInt8]?) throws(LogError) {
+    try checkNotStopped()
+    precondition(!events.isEmpty, "a batch has at least one event")
+    precondition((mark?.count ?? 0) <= FrameHeader.markByteCountMax, "a mark has at most 96 bytes")
+    let bound = events.reduce(0) { $0 + DetailSection.byteCountBound(of: $1) }
+    guard events.count <= FrameHeader.eventCountMax, bound <= FrameHeader.detailsByteCountMax else {
+      throw .batchTooLarge(eventCount: events.count, byteCount: bound)
+    }
+    var range = range
+    var recordedAt = recordedAt
+    for event in events {
+      precondition(event.position == range.leafCount, "events are appended in order")
+      precondition(event.recordedAt.milliseconds >= recordedAt, "recorded_at never decreases")
+      range.append(try Self.leafHash(of: event))
+      recordedAt = event.recordedAt.milliseconds
+    }
+    if needsNewFrame(events.count, bound, mark) {
+      staged.append(StagedFrame(firstPosition: size, range: range, recordedAt: recordedAt))
+    }
+    let last = staged.count - 1
+    for event in events { staged[last].body.append(event) }
+    staged[last].range = range
+    staged[last].recordedAt = recordedAt
+    if let mark { staged[last].mark = mark }
+  }
+
+  /// Forgets what is staged.
+  mutating func dropStaged() {
+    staged.removeAll()
+  }
+
+  /// Writes the staged frames; see ``LogWriter/commit()``.
+  mutating func commit(_ directory: LogDirectory) throws(LogError) {
+    try checkNotStopped()
+    guard !staged.isEmpty else { return }
+    defer { staged.removeAll() }
+    if end >= segmentByteCount, end > framesStart { try roll(directory) }
+    var headers: [FrameHeader] = []
+    var bytes: [UInt8] = []
+    for frame in staged { headers.append(write(frame, to: &bytes)) }
+    try append(bytes, headers, directory)
+  }
+
+  /// Writes a seal; see ``LogWriter/sealIfIdle()``.
+  mutating func seal(_ directory: LogDirectory) throws(LogError) {
+    try checkNotStopped()
+    guard !isSealed, staged.isEmpty else { return }
+    var peaks: [UInt8] = []
+    for peak in durableRange.peaks { peak.append(to: &peaks) }
+    var details = FrameHeader.Section()
+    details.storedByteCount = peaks.count
+    details.decodedByteCount = peaks.count
+    details.checksum = CRC32C.checksum(peaks.span)
+    let header = FrameHeader(
+      kind: .seal,
+      eventCount: 0,
+      firstPosition: durableRange.leafCount,
+      previousEnd: end,
+      syncedEnd: end,
+      root: durableRange.root,
+      recordedAt: durableRecordedAt,
+      hasRulesActivated: false,
+      facts: FrameHeader.Section(),
+      details: details,
+      mark: []
+    )
+    var bytes: [UInt8] = []
+    header.write(to: &bytes, of: identity)
+    bytes += peaks
+    try append(bytes, [header], directory)
+  }
+
+  /// Lets go of the files, and with them of the lock.
+  mutating func close() {
+    if stoppedAfter == nil { stoppedAfter = "the ledger was closed" }
+    file = nil
+    lock = nil
+  }
+
+  /// Tells readers of other processes how far the log is durable.
+  mutating func tellHead() {
+    let head = DurableHead(
+      identity: identity,
+      segment: segment,
+      end: end,
+      size: durableRange.leafCount,
+      session: session
+    )
+    do {
+      try lock?.tell(head)
+    } catch {
+      // What was recorded stays recorded, but readers would fall behind without a word.
+      stoppedAfter = error.description
+    }
+  }
+
+  private func checkNotStopped() throws(LogError) {
+    if let stoppedAfter { throw .stopped(after: stoppedAfter) }
+  }
+
+  private static func leafHash(of event: Event) throws(LogError) -> Hash256 {
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(512)
+    appendCanonicalBytes(of: event, to: &bytes)
+    guard bytes.count <= Int(UInt16.max) else {
+      throw .eventTooLarge(position: event.position, byteCount: bytes.count)
+    }
+    return MerkleHash.leaf(bytes.span)
+  }
+
+  private func needsNewFrame(_ eventCount: Int, _ bound: Int, _ mark: [UInt8]?) -> Bool {
+    guard let frame = staged.last else { return true }
+    if let mark, !frame.mark.isEmpty, frame.mark != mark { return true }
+    return frame.body.eventCount + eventCount > Self.gatheredEventCountMax
+      || frame.body.detailsByteCount + bound > Self.gatheredByteCountMax
+  }
+
+  private func write(_ frame: StagedFrame, to bytes: inout [UInt8]) -> FrameHeader {
+    var body: [UInt8] = []
+    let sections = frame.body.write(to: &body)
+    let header = FrameHeader(
+      kind: .commit,
+      eventCount: frame.body.eventCount,
+      firstPosition: frame.firstPosition,
+      previousEnd: end + bytes.count,
+      syncedEnd: end,
+      root: frame.range.root,
+      recordedAt: frame.recordedAt,
+      hasRulesActivated: frame.body.hasRulesActivated,
+      facts: sections.facts,
+      details: sections.details,
+      mark: frame.mark
+    )
+    header.write(to: &bytes, of: identity)
+    bytes += body
+    return header
+  }
+
+  /// Writes frames behind the last one, makes them durable, enters them in the directory.
+  private mutating func append(
+    _ bytes: [UInt8],
+    _ headers: [FrameHeader],
+    _ directory: LogDirectory
+  ) throws(LogError) {
+    guard let file else { throw .stopped(after: "the ledger was closed") }
+    do {
+      try file.write(bytes.span, at: end)
+    } catch {
+      throw failedWrite(error, file)
+    }
+    do {
+      try file.sync()
+    } catch {
+      throw stop(error)
+    }
+    var offset = end
+    end += bytes.count
+    directory.with { contents in
+      for header in headers {
+        contents.enter(header, at: offset)
+        offset += header.frameByteCount
+      }
+    }
+    durableRange = range
+    durableRecordedAt = recordedAt
+    isSealed = headers.last?.kind == .seal
+    tellHead()
+  }
+
+  /// Cuts what a full disk left of a write; anything else stops the writer.
+  private mutating func failedWrite(_ error: DiskError, _ file: any DiskFile) -> LogError {
+    guard error.isNoSpace else { return stop(error) }
+    do {
+      try file.truncate(to: end)
+    } catch {
+      return stop(error)
+    }
+    return .noSpace(error)
+  }
+
+  private mutating func stop(_ error: DiskError) -> LogError {
+    stoppedAfter = error.description
+    return .disk(error)
+  }
+
+  /// Begins the next segment, which shows that all of this one was durable.
+  private mutating func roll(_ directory: LogDirectory) throws(LogError) {
+    let header = SegmentHeader(
+      identity: identity,
+      firstPosition: durableRange.leafCount,
+      recordedAtBefore: durableRecordedAt,
+      peaks: durableRange.peaks
+    )
+    do {
+      file = try createSegment(header, folder, disk)
+    } catch {
+      throw error.isNoSpace ? .noSpace(error) : stop(error)
+    }
+    segment = header.firstPosition
+    framesStart = header.byteCount
+    end = header.byteCount
+    isSealed = true
+    let entry = LogDirectory.Segment(
+      firstPosition: segment,
+      path: folder.segment(segment)
+    )
+    directory.with { contents in
+      contents.segments.append(entry)
+      contents.end = header.byteCount
+    }
+  }
+}
+
+/// Makes a segment's file: it has its name only once all of it is durable.
+func createSegment(
+  _ header: SegmentHeader,
+  _ folder: LogFolder,
+  _ disk: any Disk
+) throws(DiskError) -> any DiskFile {
+  let path = folder.segment(header.firstPosition)
+  let unfinished = path + LogFolder.unfinishedSuffix
+  try disk.remove(unfinished)
+  let file = try disk.create(unfinished)
+  var bytes: [UInt8] = []
+  header.write(to: &bytes)
+  try file.write(bytes.span, at: 0)
+  try file.sync()
+  try disk.rename(unfinished, to: path)
+  try disk.syncFolder(folder.segments)
+  return file
+}
