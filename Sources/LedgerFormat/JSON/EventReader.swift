@@ -61,6 +61,23 @@ package struct EventContent: Equatable, Sendable {
   /// What happened.
   package var fact: Fact
 
+  /// A content of the given parts.
+  package init(
+    position: Int? = nil,
+    namespaceID: NamespaceID,
+    version: Int? = nil,
+    recordedAt: Instant? = nil,
+    metadata: Metadata = Metadata(),
+    fact: Fact
+  ) {
+    self.position = position
+    self.namespaceID = namespaceID
+    self.version = version
+    self.recordedAt = recordedAt
+    self.metadata = metadata
+    self.fact = fact
+  }
+
   /// The event at that place and time.
   package func event(position: Int, version: Int, recordedAt: Instant) -> Event {
     Event(

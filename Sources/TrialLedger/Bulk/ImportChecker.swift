@@ -1,0 +1,144 @@
+import Crypto
+import LedgerCore
+import LedgerFormat
+import LedgerRuleFiles
+
+/// Checks that facts from another system fold onto what is recorded, one after the other, before
+/// the first is recorded.
+struct ImportChecker: ~Copyable {
+  private var states: [NamespaceID: NamespaceState] = [:]
+  private var lastRecordedAt: Instant
+  private let latest: Instant?
+  private let isCopy: Bool
+  private var position: Int
+  private var seenCommands: Set<SHA256Digest> = []
+  private var current: (command: CommandID, namespace: NamespaceID)?
+  private var contentByRules: [RulesID: String] = [:]
+
+  /// A check that goes on from what is recorded.
+  ///
+  /// - Parameters:
+  ///   - position: The position of the next event.
+  ///   - latest: The latest `recorded_at` that is accepted; `nil` is any.
+  ///   - isCopy: Positions and versions must be there and right.
+  init(position: Int, lastRecordedAt: Instant, latest: Instant?, isCopy: Bool, rules: RulesHistory) {
+    self.position = position
+    self.lastRecordedAt = lastRecordedAt
+    self.latest = latest
+    self.isCopy = isCopy
+    for activation in rules.activations {
+      contentByRules[activation.inForce.rules.id] = activation.inForce.sha256
+    }
+  }
+
+  /// Why `content` cannot be recorded next, in one sentence; `nil` when it can.
+  ///
+  /// - Parameters:
+  ///   - core: What is recorded.
+  ///   - keepsInstant: Whether its own `recorded_at` is kept.
+  mutating func problem(
+    _ content: EventContent,
+    keepsInstant: Bool,
+    over core: inout some RecordedFacts & ~Copyable
+  ) throws(LedgerError) -> String? {
+    if keepsInstant, let problem = instantProblem(content.recordedAt) { return problem }
+    let id = content.namespaceID
+    var state = states[id] ?? core.state(of: id)
+    if isCopy, let problem = numberingProblem(content, state) { return problem }
+    if let problem = try commandProblem(content, &core) { return problem }
+    if let problem = try factProblem(content, state, core) { return problem }
+    state.evolve(content.fact)
+    states[id] = state
+    position += 1
+    return nil
+  }
+
+  private mutating func instantProblem(_ recordedAt: Instant?) -> String? {
+    guard let recordedAt else {
+      return "recorded_at is missing; give it, or use --recorded-now"
+    }
+    if recordedAt < lastRecordedAt {
+      return "recorded_at \(recordedAt) is before \(lastRecordedAt), that of the event before; "
+        + "put the file in order, or use --recorded-now"
+    }
+    if let latest, recordedAt > latest {
+      return "recorded_at \(recordedAt) is in the future"
+    }
+    lastRecordedAt = recordedAt
+    return nil
+  }
+
+  private func numberingProblem(_ content: EventContent, _ state: NamespaceState) -> String? {
+    if content.position != position {
+      return "position is \(content.position ?? -1), but \(position) comes next"
+    }
+    if content.version != state.version + 1 {
+      return "version is \(content.version ?? -1), but \(state.version + 1) comes next"
+    }
+    return nil
+  }
+
+  /// A command's events stand together; its id stands nowhere else.
+  private mutating func commandProblem(
+    _ content: EventContent,
+    _ core: inout some RecordedFacts & ~Copyable
+  ) throws(LedgerError) -> String? {
+    guard let command = content.metadata.commandID else {
+      current = nil
+      return nil
+    }
+    if let current, current.command == command, current.namespace == content.namespaceID {
+      return nil
+    }
+    let digest = SHA256.hash(data: Array(command.text.utf8))
+    guard seenCommands.insert(digest).inserted else {
+      return "command_id \(command) stands in the file before, for another command"
+    }
+    if core.size > 0, try core.knows(command) {
+      return "command_id \(command) is recorded already"
+    }
+    current = (command, content.namespaceID)
+    return nil
+  }
+
+  private mutating func factProblem(
+    _ content: EventContent,
+    _ state: NamespaceState,
+    _ core: borrowing some RecordedFacts & ~Copyable
+  ) throws(LedgerError) -> String? {
+    switch content.fact {
+    case .rulesActivated(let id, let sha256, let text):
+      if hexadecimalSHA256(of: text) != sha256 { return "rules_sha256 is not that of rules" }
+      do {
+        let rules = try RuleFile.read(text)
+        if rules.id != id { return "rules_id is \(id), but the text says \(rules.id)" }
+      } catch {
+        return "rules:\(error)"
+      }
+      if let known = contentByRules[id], known != sha256 {
+        return "rules_id \(id) is known with other content"
+      }
+      contentByRules[id] = sha256
+    case .namespaceMoved(let parent?):
+      let states = states
+      var ancestor: NamespaceID? = parent
+      var count = 0
+      while let current = ancestor {
+        if current == content.namespaceID {
+          return "parent_id \(parent) is the namespace or lies below it"
+        }
+        count += 1
+        ancestor = (states[current] ?? core.state(of: current)).parent
+        if count > ancestorCountMax {
+          return "the namespace would have more than \(ancestorCountMax) ancestors"
+        }
+      }
+    default:
+      break
+    }
+    if position == 0, content.namespaceID != .ledger || content.fact.name != "rules_activated" {
+      return "a ledger begins with rules_activated, not with \(content.fact.name)"
+    }
+    return state.foldProblem(content.fact)
+  }
+}

@@ -1,0 +1,75 @@
+import Crypto
+import Foundation
+import LedgerCore
+import LedgerFormat
+
+/// The contents of a file in the order in which they are recorded.
+struct ImportSource {
+  /// The most events of one durable batch.
+  static let batchCount = 4_096
+
+  let path: String
+  private let reading: EventReadingOptions?
+  private let rows: [(line: Int, content: EventContent)]
+
+  /// Opens a file of that format.
+  ///
+  /// - Parameter reading: What a line of JSON must say; `nil` for CSV.
+  init(_ path: String, reading: EventReadingOptions?) throws(LedgerError) {
+    self.path = path
+    self.reading = reading
+    rows = reading == nil ? try TrialHistories.read(path) : []
+  }
+
+  /// Gives every content from the `skipping`-th on to `body`, with its line.
+  func forEach(
+    skipping: Int = 0,
+    _ body: (_ line: Int, EventContent) throws(LedgerError) -> Void
+  ) throws(LedgerError) {
+    guard let reading else {
+      for row in rows.dropFirst(skipping) { try body(row.line, row.content) }
+      return
+    }
+    var lines = try LineReader(path)
+    var index = 0
+    while let line = try lines.next() {
+      if line.isEmpty { continue }
+      index += 1
+      if index <= skipping { continue }
+      let content: EventContent
+      do throws(JSONReadingError) {
+        content = try readEventContent(line.span, reading)
+      } catch {
+        throw .badInput("\(path):\(lines.number): \(error.description)")
+      }
+      try body(lines.number, content)
+    }
+  }
+
+  /// SHA-256 of a file's bytes.
+  static func sha256(of path: String) throws(LedgerError) -> [UInt8] {
+    guard let handle = FileHandle(forReadingAtPath: path) else {
+      throw .inputOutput("cannot open \(path); check that it exists and may be read")
+    }
+    var hash = SHA256()
+    do {
+      while let data = try handle.read(upToCount: 1 << 20), !data.isEmpty {
+        hash.update(data: data)
+      }
+    } catch {
+      throw .inputOutput("cannot read \(path): \(error.localizedDescription)")
+    }
+    return Array(hash.finalize())
+  }
+
+  /// Whether the first line of a file of events says its position: it is then an export.
+  static func beginsWithPosition(_ path: String) throws(LedgerError) -> Bool {
+    var lines = try LineReader(path)
+    while let line = try lines.next() {
+      if line.isEmpty { continue }
+      guard let value = try? JSONValue(parsing: line.span) else { return false }
+      return value["position"] != nil
+    }
+    return false
+  }
+}

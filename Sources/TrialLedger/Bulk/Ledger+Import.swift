@@ -1,0 +1,98 @@
+import Foundation
+import LedgerCore
+import LedgerFormat
+import LedgerLog
+
+extension Ledger {
+  /// Records facts from another system, all of a file or nothing new of it.
+  ///
+  /// The whole file is checked before the first fact is recorded: each line, and that it folds onto
+  /// what is there. A run that was killed goes on after its last durable batch when the same file
+  /// (by SHA-256) is given again. Blocks; nobody else records meanwhile.
+  ///
+  /// - Throws: ``LedgerError/badInput(_:)`` naming file and line, with nothing recorded;
+  ///   ``LedgerError/refused(_:)`` for a file that was imported before; else as ``submit(_:)``.
+  public func importFile(
+    _ path: String,
+    _ options: ImportOptions = ImportOptions()
+  ) throws(LedgerError) -> ImportReport {
+    let sha256 = try ImportSource.sha256(of: path)
+    return try onWriter { core throws(LedgerError) in
+      try core.importFile(path, sha256, options)
+    }
+  }
+
+  /// Makes a ledger that is an exact copy of an export from position 0: positions, versions and root
+  /// included. Killed, it goes on when run again.
+  ///
+  /// - Parameter folder: Where the copy shall be; it does not exist, is empty, or holds what a
+  ///   killed copy of the same file left.
+  /// - Throws: ``LedgerError/badInput(_:)`` naming file and line, else as ``importFile(_:_:)``.
+  public static func importCopy(
+    of path: String,
+    to folder: String,
+    options: Options = Options(),
+    _ importOptions: ImportOptions = ImportOptions()
+  ) throws(LedgerError) -> ImportReport {
+    let sha256 = try ImportSource.sha256(of: path)
+    if !FileManager.default.fileExists(atPath: folder) {
+      // Checked before the folder is made, so that a bad file leaves nothing behind.
+      try check(copyOf: path, importOptions)
+    }
+    let log = try openOrCreate(folder)
+    var core = try WriterCore.make(log, options, Publication())
+    do throws(LedgerError) {
+      var copying = importOptions
+      copying.renumbers = false
+      let report = try core.importFile(path, sha256, copying, mayCopy: true)
+      try core.close()
+      return report
+    } catch {
+      // What stopped the import is the news; a failing seal is found again on opening.
+      try? core.close()
+      throw error
+    }
+  }
+
+  private static func openOrCreate(_ folder: String) throws(LedgerError) -> LogWriter {
+    if FileManager.default.fileExists(atPath: folder) {
+      let contents = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+      if !contents.isEmpty {
+        return try onLog { () throws(LogError) in try LogWriter.open(in: folder).0 }
+      }
+    }
+    return try onLog { () throws(LogError) in
+      try LogWriter.create(in: folder, identity: randomIdentity())
+    }
+  }
+
+  /// Checks that a file of events could be copied.
+  private static func check(
+    copyOf path: String,
+    _ options: ImportOptions
+  ) throws(LedgerError) {
+    let source = try ImportSource(
+      path,
+      reading: EventReadingOptions(keepsUnknownTypes: true)
+    )
+    var checker = ImportChecker(
+      position: 0,
+      lastRecordedAt: Instant(midnightOf: .first),
+      latest: nil,
+      isCopy: true,
+      rules: RulesHistory()
+    )
+    var count = 0
+    var nothing = NothingRecorded()
+    try source.forEach { line, content throws(LedgerError) in
+      if let problem = try checker.problem(content, keepsInstant: true, over: &nothing) {
+        throw .badInput("\(path):\(line): \(problem)")
+      }
+      count += 1
+      if count % ImportSource.batchCount == 0 {
+        options.progress?(Progress(phase: "checking", done: count, total: 0))
+      }
+    }
+    if count == 0 { throw .badInput("\(path) holds no events") }
+  }
+}

@@ -1,0 +1,151 @@
+@_exported public import LedgerCore
+import LedgerFormat
+import LedgerLog
+import LedgerProjection
+import LedgerRuleFiles
+import Synchronization
+
+/// A ledger of trials: an append-only log of events, and every namespace's state in memory.
+///
+/// Questions are answered from one position and one rule set, never wait for the disk and never for
+/// the writer; those about the past may read the log. Calls that are not `async` may block on the
+/// disk and are not for the cooperative pool, but for ``eligibility(of:_:)`` about the present.
+///
+/// ```swift
+/// let ledger = try Ledger.open(at: "trial-ledger-data", for: .following)
+/// let batch = try ledger.eligibility(of: ids)
+/// ```
+public final class Ledger: Sendable {
+  /// The folder.
+  public let path: String
+  /// The name by which checkpoints speak of the ledger.
+  public let origin: String
+  /// Whether writes may say what time it is; a durable mark of the ledger.
+  public let isTestClock: Bool
+  /// Where the present comes from.
+  public let clock: any LedgerClock
+  /// One line for the operator when opening cut a torn, never acknowledged tail; else `nil`.
+  public let openingNotice: String?
+
+  let published: Mutex<LedgerView>
+  let reader: LogReader
+  private let access: Access
+  private let follower: Follower?
+  private let commitThread: CommitThread?
+
+  init(
+    path: String,
+    access: Access,
+    options: Options,
+    opened: Opened
+  ) throws(LedgerError) {
+    self.path = path
+    self.access = access
+    clock = options.clock
+    openingNotice = opened.notice
+    commitThread = opened.commitThread
+    follower = opened.follower
+    let view = opened.publication.view.withLock(\.self)
+    guard let view, let first = view.rules.activations.first else {
+      throw .damaged("The log in \(path) does not begin with rules; restore a backup.")
+    }
+    origin = first.metadata.source["origin"] ?? "trial-ledger"
+    isTestClock = first.metadata.source["test_clock"] == "true"
+    published = Mutex(view)
+    reader = opened.reader
+    opened.publication.receiver.withLock { [self] receiver in
+      receiver = { [weak self] view in self?.publish(view) }
+    }
+  }
+
+  private func publish(_ view: LedgerView) {
+    published.withLock { $0 = view }
+  }
+
+  deinit {
+    follower?.stop()
+    // Who lets go of a ledger without closing it has nothing left to be told.
+    try? commitThread?.close()
+  }
+
+  /// Opens the ledger in a folder.
+  ///
+  /// Folds the whole log: about a second for every few million events.
+  ///
+  /// - Parameter access: What for; writing recovers a torn tail first, see ``openingNotice``.
+  /// - Throws: ``LedgerError/notALedger(_:)``, ``LedgerError/damaged(_:)``,
+  ///   ``LedgerError/busy(_:)`` when another process writes, ``LedgerError/inputOutput(_:)``.
+  public static func open(
+    at path: String,
+    for access: Access = .reading,
+    options: Options = Options()
+  ) throws(LedgerError) -> Ledger {
+    let opened =
+      switch access {
+      case .reading, .following:
+        try Opened.reading(path, options, isFollowing: access == .following)
+      case .writing:
+        try Opened.writing(path, options)
+      }
+    return try Ledger(path: path, access: access, options: options, opened: opened)
+  }
+
+  /// Stops: finishes what waits, seals the log and lets go of it. Later submissions are refused.
+  ///
+  /// - Throws: ``LedgerError/inputOutput(_:)`` when the seal could not be written; what was
+  ///   acknowledged is durable all the same.
+  public func close() throws(LedgerError) {
+    follower?.stop()
+    try commitThread?.close()
+  }
+
+  /// Sees what another process has recorded since.
+  ///
+  /// - Throws: ``LedgerError/damaged(_:)``, ``LedgerError/inputOutput(_:)``.
+  public func refresh() throws(LedgerError) {
+    if let follower {
+      publish(try follower.catchUp())
+    }
+  }
+
+  /// The number of events visible.
+  public var size: Int { view.size }
+
+  /// The rule activations visible.
+  public var rules: RulesHistory { view.rules }
+
+  /// When the newest visible event was recorded.
+  public var lastRecordedAt: Instant { view.lastRecordedAt }
+
+  /// What every answer to come rests on.
+  var view: LedgerView { published.withLock(\.self) }
+
+  /// The Merkle root over the visible events, 32 bytes (RFC 6962).
+  ///
+  /// - Throws: ``LedgerError/damaged(_:)``, ``LedgerError/inputOutput(_:)``.
+  public func root() throws(LedgerError) -> [UInt8] {
+    reader.root.bytes
+  }
+
+  /// The thread that writes.
+  func writer() throws(LedgerError) -> CommitThread {
+    guard let commitThread else {
+      throw .busy("the ledger was opened for reading; open it for writing to record something")
+    }
+    return commitThread
+  }
+
+  /// The rules whose exact text `event` holds.
+  static func readRules(_ event: Event) throws(LedgerError) -> RuleSet {
+    guard case .rulesActivated(let id, _, let text) = event.fact else {
+      preconditionFailure("only a rules_activated event holds rules")
+    }
+    do {
+      return try RuleFile.read(text)
+    } catch {
+      throw .damaged(
+        "the rules \(id) at position \(event.position) cannot be read by this version: \(error)"
+      )
+    }
+  }
+}

@@ -1,0 +1,130 @@
+import LedgerCore
+import LedgerLog
+import LedgerProjection
+import Synchronization
+
+/// Where the newest view is handed over; the ledger it belongs to may not exist yet.
+final class Publication: Sendable {
+  let view = Mutex<LedgerView?>(nil)
+  let receiver = Mutex<(@Sendable (LedgerView) -> Void)?>(nil)
+
+  /// Makes `newest` what readers see.
+  func publish(_ newest: LedgerView) {
+    view.withLock { $0 = newest }
+    receiver.withLock(\.self)?(newest)
+  }
+}
+
+/// The parts of a ledger that has just been opened.
+struct Opened: Sendable {
+  var publication = Publication()
+  let reader: LogReader
+  var notice: String?
+  var follower: Follower?
+  var commitThread: CommitThread?
+
+  /// Opens for reading: folds what is there.
+  static func reading(
+    _ path: String,
+    _ options: Ledger.Options,
+    isFollowing: Bool
+  ) throws(LedgerError) -> Opened {
+    let reader = try onLog { () throws(LogError) in try LogReader.open(in: path) }
+    var opened = Opened(reader: reader)
+    let follower = try Follower(reader, clock: options.clock, progress: options.progress)
+    let publication = opened.publication
+    publication.publish(try follower.catchUp())
+    if isFollowing { follower.start { publication.publish($0) } }
+    opened.follower = follower
+    return opened
+  }
+
+  /// Opens for writing: takes the lock, recovers, folds what is there.
+  static func writing(_ path: String, _ options: Ledger.Options) throws(LedgerError) -> Opened {
+    let publication = Publication()
+    let found = Found()
+    let thread = try CommitThread(queueCountMax: options.queueCountMax) {
+      () throws(LedgerError) in
+      let (log, recovery) = try onLog { () throws(LogError) in try LogWriter.open(in: path) }
+      found.parts.withLock { $0 = (log.reader(), recovery?.description) }
+      return try WriterCore.make(log, options, publication)
+    }
+    guard let (reader, notice) = found.parts.withLock(\.self) else {
+      preconditionFailure("a thread that opened the log has said what it found")
+    }
+    return Opened(
+      publication: publication,
+      reader: reader,
+      notice: notice,
+      commitThread: thread
+    )
+  }
+}
+
+/// Carries what opening found out of the thread that opened.
+private final class Found: Sendable {
+  let parts = Mutex<(reader: LogReader, notice: String?)?>(nil)
+}
+
+extension WriterCore {
+  /// The writer at the end of an open log, with everything folded and published.
+  static func make(
+    _ log: LogWriter,
+    _ options: Ledger.Options,
+    _ publication: Publication
+  ) throws(LedgerError) -> WriterCore {
+    var folded = FoldedLedger()
+    try folded.catchUp(with: log.reader(), progress: options.progress)
+    let today = max(options.clock.now(), folded.lastRecordedAt).date
+    let view = folded.view(today: today)
+    publication.publish(view)
+    let isTestClock =
+      view.rules.activations.first?.metadata.source["test_clock"] == "true"
+    return WriterCore(
+      log: log,
+      folded: folded,
+      view: view,
+      isTestClock: isTestClock,
+      clock: options.clock,
+      publish: { publication.publish($0) }
+    )
+  }
+}
+
+extension FoldedLedger {
+  /// Folds everything the reader knows and this does not.
+  ///
+  /// Frame by frame through columns: strings are looked up once a frame, nothing is allocated per
+  /// event.
+  mutating func catchUp(
+    with reader: LogReader,
+    progress: (@Sendable (Ledger.Progress) -> Void)? = nil
+  ) throws(LedgerError) {
+    let target = reader.size
+    guard projection.size < target else { return }
+    var activations: [Int] = []
+    do {
+      try reader.foldColumns(from: projection.size, to: target) { columns in
+        projection.apply(columns)
+        let kinds = columns.kinds
+        if kinds.contains(FactColumns.Kind.rulesActivated.rawValue) {
+          for index in kinds.indices
+          where kinds[index] == FactColumns.Kind.rulesActivated.rawValue {
+            activations.append(columns.firstPosition + index)
+          }
+        }
+        progress?(
+          Ledger.Progress(phase: "reading the log", done: projection.size, total: target)
+        )
+      }
+    } catch {
+      throw LedgerError(error)
+    }
+    for position in activations {
+      let event = try onLog { () throws(LogError) in try reader.event(at: position) }
+      try noteRules(of: event, Ledger.readRules)
+    }
+    let newest = try onLog { () throws(LogError) in try reader.event(at: target - 1) }
+    noteInstant(newest.recordedAt)
+  }
+}

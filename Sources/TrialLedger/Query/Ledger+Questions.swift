@@ -1,0 +1,210 @@
+public import LedgerCore
+import LedgerLog
+import LedgerProjection
+import LedgerRuleFiles
+
+extension Ledger {
+  /// Which trials each namespace may start: one answer per id, all from one position and one rule
+  /// set.
+  ///
+  /// About the present, under the rules in force, it reads memory only; with `asOf` it folds the
+  /// log up to there.
+  ///
+  /// - Parameter ids: Namespaces; one named twice is answered once, one never heard of by its empty
+  ///   state.
+  /// - Throws: ``LedgerError/badInput(_:)`` for a point past the head or unknown rules.
+  /// - Complexity: O(ids) about the present, O(events) about the past.
+  public func eligibility(
+    of ids: [NamespaceID],
+    _ question: Question = Question()
+  ) throws(LedgerError) -> EligibilityBatch {
+    let view = view
+    let size = try resolveSize(question.asOf, in: view)
+    let basis = try basis(of: question, size: size, in: view)
+    var seen: Set<NamespaceID> = []
+    seen.reserveCapacity(ids.count)
+    let unique = ids.filter { seen.insert($0).inserted }
+    let projection =
+      size == view.size ? view.projection : try projection(atSize: size)
+    let compiled =
+      if question.rules == nil, size == view.size, let served = view.compiled {
+        served
+      } else {
+        CompiledRules(basis.inForce, codes: projection.codes)
+      }
+    return EligibilityBatch(
+      basis: basis,
+      namespaceIDs: unique,
+      answers: projection.eligibility(of: unique, on: basis.date, rules: compiled)
+    )
+  }
+
+  /// The state of a namespace, with the positions of the events it rests on.
+  ///
+  /// - Throws: ``LedgerError/badInput(_:)`` for a point past the head or unknown rules.
+  public func state(
+    of id: NamespaceID,
+    _ question: Question = Question()
+  ) throws(LedgerError) -> StateAnswer {
+    let view = view
+    let size = try resolveSize(question.asOf, in: view)
+    let basis = try basis(of: question, size: size, in: view)
+    return StateAnswer(
+      basis: basis,
+      namespaceID: id,
+      state: Self.state(folding: try events(of: id, below: size))
+    )
+  }
+
+  /// Why a namespace may or may not start each trial type (or `type`).
+  ///
+  /// - Throws: ``LedgerError/badInput(_:)`` for a point past the head, unknown rules or a type that
+  ///   the rules do not define.
+  public func explain(
+    _ id: NamespaceID,
+    type: TrialType? = nil,
+    _ question: Question = Question()
+  ) throws(LedgerError) -> Explanation {
+    let view = view
+    let size = try resolveSize(question.asOf, in: view)
+    let basis = try basis(of: question, size: size, in: view)
+    let rules = basis.inForce.rules
+    if let type, rules.rule(of: type) == nil {
+      throw .badInput("\(type) is not a trial type of \(rules.id)")
+    }
+    let events = try events(of: id, below: size)
+    let state = Self.state(folding: events)
+    let entries = rules.trialTypes.filter { type == nil || $0.name == type }.map { rule in
+      let condition = rules.explain(rule, for: state, on: basis.date)
+      return Explanation.Entry(
+        type: rule.name,
+        isEligible: condition.value && state.isTopLevel,
+        isActive: state.records.last { $0.type == rule.name }?.isActive(on: basis.date) ?? false,
+        condition: condition
+      )
+    }
+    return Explanation(
+      basis: basis,
+      namespaceID: id,
+      state: state,
+      entries: entries,
+      events: events
+    )
+  }
+
+  /// The events of a namespace (or of ``NamespaceID/ledger``: the rule activations), in log order.
+  ///
+  /// - Returns: None for a namespace the ledger has never heard of.
+  /// - Throws: ``LedgerError/badInput(_:)`` for a point past the head.
+  public func history(
+    of id: NamespaceID,
+    asOf: Question.AsOf? = nil
+  ) throws(LedgerError) -> [Event] {
+    let view = view
+    return try events(of: id, below: try resolveSize(asOf, in: view))
+  }
+
+  /// The number of events known at a point of the log.
+  ///
+  /// - Throws: ``LedgerError/badInput(_:)`` past the head.
+  public func resolveSize(_ asOf: Question.AsOf?) throws(LedgerError) -> Int {
+    try resolveSize(asOf, in: view)
+  }
+
+  /// The rules that answer at a point of the log.
+  ///
+  /// - Throws: ``LedgerError/badInput(_:)`` for an unknown id, a file with errors, or where no rules
+  ///   are in force and none are given.
+  public func resolveRules(
+    _ rules: Question.Rules?,
+    atSize size: Int
+  ) throws(LedgerError) -> RulesInForce {
+    try resolveRules(rules, atSize: size, in: view)
+  }
+
+  private static func state(folding events: [Event]) -> NamespaceState {
+    var state = NamespaceState()
+    for event in events { state.evolve(event) }
+    return state
+  }
+
+  private func events(of id: NamespaceID, below size: Int) throws(LedgerError) -> [Event] {
+    try onLog { () throws(LogError) in try reader.events(of: id, below: size) }
+  }
+
+  /// Every namespace's state after the first `size` events.
+  func projection(atSize size: Int) throws(LedgerError) -> ProjectionView {
+    try onLog { () throws(LogError) in
+      var projection = Projection()
+      try reader.foldColumns(from: 0, to: size) { columns in projection.apply(columns) }
+      return projection.view()
+    }
+  }
+
+  func resolveSize(_ asOf: Question.AsOf?, in view: LedgerView) throws(LedgerError) -> Int {
+    switch asOf {
+    case nil: return view.size
+    case .size(let size):
+      guard (0...view.size).contains(size) else {
+        throw .badInput("as-of \(size) is past the head; the ledger has \(view.size) events")
+      }
+      return size
+    case .instant(let instant):
+      if instant >= view.lastRecordedAt { return view.size }
+      let size = try onLog { () throws(LogError) in try reader.size(asOf: instant) }
+      return min(size, view.size)
+    }
+  }
+
+  private func basis(
+    of question: Question,
+    size: Int,
+    in view: LedgerView
+  ) throws(LedgerError) -> Basis {
+    Basis(
+      date: question.on ?? (question.now ?? clock.now()).date,
+      position: size,
+      inForce: try resolveRules(question.rules, atSize: size, in: view)
+    )
+  }
+
+  private func resolveRules(
+    _ rules: Question.Rules?,
+    atSize size: Int,
+    in view: LedgerView
+  ) throws(LedgerError) -> RulesInForce {
+    switch rules {
+    case nil:
+      guard let inForce = view.rules.inForce(atSize: size) else {
+        throw .badInput(
+          "no rules were in force after \(size) events; say which to use with --rules"
+        )
+      }
+      return inForce
+    case .id(let id):
+      if let activation = view.rules.activation(of: id, atSize: size) {
+        return view.rules.hypothetical(
+          activation.inForce.rules,
+          sha256: activation.inForce.sha256,
+          atSize: size
+        )
+      }
+      guard let bundled = BundledRules.all.first(where: { $0.id == id }) else {
+        throw .badInput(
+          "no rules \(id) are known after \(size) events, and none of that id are bundled"
+        )
+      }
+      return view.rules.hypothetical(try bundled.rules(), sha256: bundled.sha256, atSize: size)
+    case .file(let name, let text):
+      do {
+        return view.rules.hypothetical(
+          try RuleFile.read(text),
+          sha256: hexadecimalSHA256(of: text),
+          atSize: size
+        )
+      } catch {
+        throw .badInput("\(name):\(error)")
+      }
+    }
+  }
+}

@@ -1,0 +1,70 @@
+import LedgerCore
+import LedgerProjection
+
+/// All that answers rest on at one point of the log; never changes, so a batch is answered from one
+/// position and one rule set whatever is recorded meanwhile.
+struct LedgerView: Sendable {
+  /// The namespaces.
+  let projection: ProjectionView
+  /// The rule activations so far.
+  let rules: RulesHistory
+  /// The rules in force, ready to answer.
+  let compiled: CompiledRules?
+  /// When the newest event was recorded.
+  let lastRecordedAt: Instant
+
+  /// The number of events known.
+  var size: Int { projection.size }
+}
+
+/// What is folded from the log, and the view of it that readers have.
+struct FoldedLedger: ~Copyable {
+  /// The namespaces.
+  var projection = Projection()
+  /// The rule activations so far.
+  private(set) var rules = RulesHistory()
+  private var compiled: CompiledRules?
+  private(set) var lastRecordedAt = Instant(midnightOf: .first)
+
+  /// Folds events that are already counted as durable, in log order.
+  mutating func apply(_ events: [Event], readingRules: (Event) throws(LedgerError) -> RuleSet)
+    throws(LedgerError)
+  {
+    for event in events {
+      projection.apply(event)
+      try noteRules(of: event, readingRules)
+      lastRecordedAt = event.recordedAt
+    }
+  }
+
+  /// Notes the rules that `event` activates, if it does.
+  mutating func noteRules(
+    of event: Event,
+    _ readingRules: (Event) throws(LedgerError) -> RuleSet
+  ) throws(LedgerError) {
+    guard case .rulesActivated = event.fact else { return }
+    rules.activate(try readingRules(event), by: event)
+    compiled = nil
+  }
+
+  /// Notes when the newest folded event was recorded.
+  mutating func noteInstant(_ instant: Instant) {
+    lastRecordedAt = instant
+  }
+
+  /// What readers may see from now on, with the answers of the rules in force worked out for
+  /// `today`.
+  mutating func view(today: CalendarDate) -> LedgerView {
+    if compiled == nil, let inForce = rules.current {
+      let fresh = CompiledRules(inForce, codes: projection.codes)
+      projection.serve(fresh, on: today)
+      compiled = fresh
+    }
+    return LedgerView(
+      projection: projection.view(),
+      rules: rules,
+      compiled: compiled,
+      lastRecordedAt: lastRecordedAt
+    )
+  }
+}
