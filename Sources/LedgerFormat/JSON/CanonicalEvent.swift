@@ -158,6 +158,7 @@ private func appendSource(_ source: [String: String], to output: inout [UInt8]) 
 
 /// Appends an event whose own members are not known here: they and the common ones are sorted.
 private func appendUnknown(_ fact: UnknownFact, of event: Event, to output: inout [UInt8]) {
+  // Why the text is no JSON would say no more than the precondition does.
   guard let own = try? JSONValue(parsing: fact.canonicalFields.utf8Span.span),
     case .object(let fields) = own
   else { preconditionFailure("the fields of an unknown fact are a JSON object") }

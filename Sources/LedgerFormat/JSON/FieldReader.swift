@@ -104,11 +104,9 @@ package struct FieldReader: Sendable {
   ) throws(JSONReadingError) -> Int64? {
     guard let value = value(name) else { return nil }
     guard case .integer(let integer) = value, range.contains(integer) else {
-      throw problem(
-        name,
-        value,
-        mustBe: "an integer from \(range.lowerBound) to \(range.upperBound)"
-      )
+      let (first, last) = (range.lowerBound, range.upperBound)
+      let expected = first == last ? String(first) : "an integer from \(first) to \(last)"
+      throw problem(name, value, mustBe: expected)
     }
     return integer
   }
