@@ -196,15 +196,11 @@ extension Ledger {
       }
       return view.rules.hypothetical(try bundled.rules(), sha256: bundled.sha256, atSize: size)
     case .file(let name, let text):
-      do {
-        return view.rules.hypothetical(
-          try RuleFile.read(text),
-          sha256: hexadecimalSHA256(of: text),
-          atSize: size
-        )
-      } catch {
-        throw .badInput("\(name):\(error)")
-      }
+      return view.rules.hypothetical(
+        try Self.readRules(text: text, name: name),
+        sha256: hexadecimalSHA256(of: text),
+        atSize: size
+      )
     }
   }
 }

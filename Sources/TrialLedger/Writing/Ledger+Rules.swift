@@ -49,7 +49,7 @@ extension Ledger {
     do {
       return try RuleFile.read(text)
     } catch {
-      throw .badInput("\(name):\(error)")
+      throw .badInput(error.problems.map { "\(name):\($0)" }.joined(separator: "\n"))
     }
   }
 }
