@@ -27,6 +27,7 @@ extension Projection {
   /// - Complexity: O(namespaces) and the memory of a second copy of the pages while views of the
   ///   former are in use.
   package mutating func serve(_ rules: CompiledRules, on date: CalendarDate) {
+    foldPending(isLast: true)
     self.rules = rules
     answers = AnswerLists()
     answersOn = date
@@ -41,6 +42,7 @@ extension Projection {
   ///
   /// - Complexity: O(namespaces); only pages with such an answer are copied.
   package mutating func refreshAnswers(on date: CalendarDate) {
+    foldPending(isLast: true)
     answersOn = max(answersOn, date)
     answerAll()
   }

@@ -1,10 +1,11 @@
 package import LedgerCore
 
 extension Projection {
-  /// Folds the next events of the log.
+  /// Takes in the next events of the log.
   ///
   /// Events of kinds that this version does not know count in their namespace's version and change
-  /// nothing else.
+  /// nothing else. Up to a million events may wait for the next ``view()`` to be folded with their
+  /// neighbours.
   ///
   /// - Precondition: `columns.firstPosition` is ``size``, the columns are equally long, and codes
   ///   and parents are there for the kinds that have them.
@@ -29,22 +30,31 @@ extension Projection {
     var parent = 0
     for index in kinds.indices {
       let kind = kinds[index]
+      let id = ids[index]
       eventCounts[Int(kind)] &+= 1
+      guard id > 0 else {
+        ledgerVersion += 1
+        if kind == FactColumns.Kind.movedBelow.rawValue { parent += 1 }
+        continue
+      }
       if kind == FactColumns.Kind.movedBelow.rawValue {
         precondition(columns.parents[parent].index == index, "the parents are in order")
-        fold(ids[index], kind, 0, 0, 0, parent: columns.parents[parent].parent)
+        pend(id, below: columns.parents[parent].parent)
         parent += 1
-      } else {
-        // Without a code of its own an event says 0, also when the batch has no code at all.
-        let hasCode = kind <= FactColumns.Kind.planChangedOpen.rawValue && kind > 0
-        let code = hasCode ? codeMap[Int(columnCodes[index])] : 0
-        fold(ids[index], kind, code, first[index], second[index], parent: 0)
+        continue
       }
+      // Without a code of its own an event says 0, also when the batch has no code at all.
+      let hasCode = kind &- 1 < FactColumns.Kind.planChangedOpen.rawValue
+      let code = hasCode ? codeMap[Int(columnCodes[index])] : 0
+      pending.facts.append(
+        PendingFact(id: id, kind: kind, code: code, first: first[index], second: second[index])
+      )
     }
     size += columns.count
+    if pending.isFull { foldPending(isLast: false) }
   }
 
-  /// Folds the next event of the log.
+  /// Takes in the next event of the log.
   ///
   /// - Precondition: the event's position is ``size``.
   package mutating func apply(_ event: Event) {
@@ -80,40 +90,129 @@ extension Projection {
     case .rulesActivated: kind = .rulesActivated
     case .unknown: kind = .unknown
     }
-    noteChanged([event.namespaceID.rawValue])
+    let id = event.namespaceID.rawValue
     eventCounts[Int(kind.rawValue)] += 1
-    fold(event.namespaceID.rawValue, kind.rawValue, code, first, second, parent: parent)
     size += 1
-  }
-
-  @inline(__always)
-  private mutating func fold(
-    _ id: Int64,
-    _ kind: UInt8,
-    _ code: UInt16,
-    _ first: UInt16,
-    _ second: UInt16,
-    parent: Int64
-  ) {
     guard id > 0 else {
       ledgerVersion += 1
       return
     }
-    let number = Int(id >> 6)
-    let made = directory[number].fold(
-      number: number,
-      bit: 1 &<< UInt64(id & 63),
-      kind,
-      code,
-      first,
-      second,
-      parent: parent
-    )
-    if made != .nothing {
-      namespaceCount += 1
-      if made == .page { directory.countPage(number) }
+    noteChanged([id])
+    if kind == .movedBelow {
+      pend(id, below: parent)
+    } else {
+      pending.facts.append(
+        PendingFact(id: id, kind: kind.rawValue, code: code, first: first, second: second)
+      )
+    }
+    if pending.isFull { foldPending(isLast: false) }
+  }
+
+  private mutating func pend(_ id: Int64, below parent: Int64) {
+    pending.facts.append(PendingFact(id: id, parentIndex: pending.parents.count))
+    pending.parents.append(parent)
+  }
+
+  /// Folds what waits; when no more is to come soon, its memory is given back.
+  mutating func foldPending(isLast: Bool) {
+    guard !pending.facts.isEmpty else { return }
+    // Taken out, so that directory and facts can be used at the same time.
+    var pending = PendingFacts()
+    swap(&pending, &self.pending)
+    let chunkCount = directory.dense.limit / PageTable.pagesPerChunk
+    if pending.facts.count < max(PendingFacts.sortedCountMin, chunkCount) {
+      foldOneByOne(pending.facts.span, pending.parents)
+    } else {
+      foldByChunk(&pending)
+    }
+    pending.removeAll(keepingCapacity: !isLast)
+    swap(&pending, &self.pending)
+  }
+
+  /// Folds chunk by chunk what is dense, and the rest one by one; when that has made more of it
+  /// dense, it goes on chunk by chunk.
+  private mutating func foldByChunk(_ pending: inout PendingFacts) {
+    while true {
+      let limit = Int64(directory.dense.limit) << 6
+      let chunkCount = directory.dense.limit / PageTable.pagesPerChunk
+      var rest: [PendingFact] = []
+      pending.forEachBucket(
+        count: chunkCount + 1,
+        of: { $0 < limit ? Int($0 >> 12) : chunkCount }
+      ) { chunk, facts, parents in
+        guard chunk == chunkCount else {
+          let made = directory.fold(facts, parents, inChunk: chunk)
+          namespaceCount += made
+          return
+        }
+        let count = min(facts.count, PendingFacts.sortedCountMin * 4)
+        foldOneByOne(facts.extracting(0..<count), parents)
+        rest.reserveCapacity(facts.count - count)
+        for index in count..<facts.count { rest.append(facts[index]) }
+      }
+      if rest.isEmpty { return }
+      pending.facts = rest
     }
   }
+
+  private mutating func foldOneByOne(_ facts: Span<PendingFact>, _ parents: [Int64]) {
+    for index in facts.indices {
+      let fact = facts[index]
+      let made = directory[fact.page].fold(fact, parents)
+      if made != .nothing {
+        namespaceCount += 1
+        if made == .page { directory.countPage(fact.page) }
+      }
+    }
+  }
+}
+
+extension PageDirectory {
+  /// Folds facts of the same dense chunk, and returns the number of namespaces made.
+  fileprivate mutating func fold(
+    _ facts: Span<PendingFact>,
+    _ parents: [Int64],
+    inChunk chunk: Int
+  ) -> Int {
+    var pages = 0
+    var namespaces = 0
+    var touched: UInt64 = 0
+    updateDenseChunk(chunk) { chunk in
+      for index in facts.indices {
+        if index & (touchedCount - 1) == 0 {
+          touched &+= touch(chunk, facts, from: index)
+        }
+        let fact = facts[index]
+        let made = chunk[fact.page & (PageTable.pagesPerChunk - 1)].fold(fact, parents)
+        if made != .nothing {
+          namespaces &+= 1
+          if made == .page { pages &+= 1 }
+        }
+      }
+    }
+    densePageCount += pages
+    readAhead = touched
+    return namespaces
+  }
+}
+
+/// So many facts' memory is read ahead; a power of two.
+private let touchedCount = 32
+
+/// Reads a word of the cell of each of the next facts, so that the memory is on its way before it is
+/// needed: these reads do not wait for one another.
+@inline(never)
+private func touch(_ chunk: borrowing [Page], _ facts: Span<PendingFact>, from start: Int) -> UInt64
+{
+  var sum: UInt64 = 0
+  for index in start..<min(start + touchedCount, facts.count) {
+    let fact = facts[index]
+    let page = fact.page & (PageTable.pagesPerChunk - 1)
+    guard chunk[page].words.count > Page.headerWordCount else { continue }
+    let cell = Page.cellIndex(fact.bit, present: chunk[page].words[0])
+    if cell < chunk[page].words.count { sum &+= chunk[page].words[cell] }
+  }
+  return sum
 }
 
 extension Page {
@@ -122,47 +221,39 @@ extension Page {
     case nothing, namespace, page
   }
 
-  /// Folds one event into the state of the id with that bit.
+  /// Folds one fact into the state of its id, which is on this page.
   @inline(__always)
-  mutating func fold(
-    number: Int,
-    bit: UInt64,
-    _ kind: UInt8,
-    _ code: UInt16,
-    _ first: UInt16,
-    _ second: UInt16,
-    parent: Int64
-  ) -> Made {
+  mutating func fold(_ fact: PendingFact, _ parents: [Int64]) -> Made {
+    let bit = fact.bit
     let before = present
-    let cell = ensureCell(bit, pageNumber: number)
-    words[1] &= ~bit
-    countEvent(cell)
-    switch FactColumns.Kind(rawValue: kind) {
-    case .trialStarted:
-      append(Entry(kind: Entry.Kind.started, code: code, first: first, second: second), cell)
-    case .trialReactivated:
-      append(Entry(kind: Entry.Kind.reactivated, code: code, first: first, second: second), cell)
+    let cell = ensureCell(bit, pageNumber: fact.page)
+    switch FactColumns.Kind(rawValue: fact.kind) {
+    case .trialStarted: append(Entry.Kind.started, fact, isShort: false, cell)
+    case .trialReactivated: append(Entry.Kind.reactivated, fact, isShort: false, cell)
+    case .planChanged: append(Entry.Kind.closedPlan, fact, isShort: false, cell)
+    case .planChangedOpen: append(Entry.Kind.openPlan, fact, isShort: true, cell)
     case .trialExtended:
-      append(Entry(kind: Entry.Kind.extension, code: code, first: first), cell)
-      moveEnd(of: code, to: second, cause: 0, in: cell)
-    case .trialConverted:
-      moveEnd(of: code, to: first, cause: 1, in: cell)
-    case .trialCancelled:
-      moveEnd(of: code, to: first, cause: 2, in: cell)
-    case .planChanged:
-      append(Entry(kind: Entry.Kind.closedPlan, code: code, first: first, second: second), cell)
-    case .planChangedOpen:
-      append(Entry(kind: Entry.Kind.openPlan, code: code, first: first), cell)
-    case .movedBelow: setParent(parent, cell)
+      append(Entry.Kind.extension, fact, isShort: true, cell)
+      moveEnd(of: fact.code, to: fact.second, cause: 0, in: cell)
+    case .trialConverted: moveEnd(of: fact.code, to: fact.first, cause: 1, in: cell)
+    case .trialCancelled: moveEnd(of: fact.code, to: fact.first, cause: 2, in: cell)
+    case .movedBelow: setParent(parents[fact.parentIndex], cell)
     case .movedToTop: setParent(0, cell)
     case .rulesActivated, .unknown, nil: break
     }
+    countEvent(cell, bit)
     if before & bit != 0 { return .nothing }
     return before == 0 ? .page : .namespace
   }
 
   @inline(__always)
-  private mutating func append(_ entry: Entry, _ cell: Int) {
+  private mutating func append(_ kind: UInt8, _ fact: PendingFact, isShort: Bool, _ cell: Int) {
+    let entry = Entry(
+      kind: kind,
+      code: fact.code,
+      first: fact.first,
+      second: isShort ? 0 : fact.second
+    )
     append(entry.bytes, count: entry.byteCount, to: cell)
   }
 }

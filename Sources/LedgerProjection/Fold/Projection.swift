@@ -12,13 +12,16 @@ package struct Projection: ~Copyable, Sendable {
   /// The number of events folded, which is also the position of the next.
   package internal(set) var size = 0
   /// The number of namespaces with events.
-  package internal(set) var namespaceCount = 0
+  var namespaceCount = 0
   /// The number of events of the ledger itself.
   var ledgerVersion = 0
   /// The number of events by the raw value of their ``FactColumns/Kind``.
   var eventCounts = [Int](repeating: 0, count: 256)
   /// From a batch's code numbers to ``codes``; kept for its memory.
   var codeMap: [UInt16] = []
+
+  /// Counted in ``size``, but not yet in ``directory``.
+  var pending = PendingFacts()
 
   var rules: CompiledRules?
   var answers = AnswerLists()
@@ -42,7 +45,7 @@ package struct Projection: ~Copyable, Sendable {
     answersOn = view.answersOn
   }
 
-  /// What is folded so far, for readers; never changes.
+  /// What is known so far, for readers; never changes.
   ///
   /// Works out the answers of the namespaces that changed since the last view, when rules are served
   /// and they are not very many.
@@ -50,6 +53,7 @@ package struct Projection: ~Copyable, Sendable {
   /// - Complexity: O(namespaces changed), and then each page costs the writer one copy when it next
   ///   changes.
   package mutating func view() -> ProjectionView {
+    foldPending(isLast: true)
     answerChanged()
     return ProjectionView(self)
   }

@@ -191,9 +191,10 @@ extension Page {
     store(newest.bytes, count: newest.byteCount, at: found, in: &words)
   }
 
-  /// Counts one event of the namespace at that cell.
+  /// Counts one event of the namespace at that cell, whose answer is then out of date.
   @inline(__always)
-  mutating func countEvent(_ cell: Int) {
+  mutating func countEvent(_ cell: Int, _ bit: UInt64) {
+    words[1] &= ~bit
     let header = words[cell]
     guard header & 0xffff != 0xffff else {
       carryVersion(cell)

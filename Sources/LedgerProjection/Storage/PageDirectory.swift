@@ -10,10 +10,12 @@ struct PageDirectory: Sendable {
   /// The others, by slot.
   private(set) var sparse = PageTable()
   /// The number of pages in ``dense``.
-  private(set) var densePageCount = 0
+  var densePageCount = 0
   /// The number of pages in ``sparse``.
   private(set) var sparsePageCount = 0
   private var slotMask = -1
+  /// What reading ahead has read; of no meaning, but that it is kept keeps the reads.
+  var readAhead: UInt64 = 0
 
   private static let sparseSlotCountMin = 1_024
   private static let pagesPerPresentPageMax = 8
@@ -52,6 +54,11 @@ struct PageDirectory: Sendable {
         }
       }
     }
+  }
+
+  /// Changes the pages of a dense chunk in place.
+  mutating func updateDenseChunk(_ chunk: Int, _ body: (inout [Page]) -> Void) {
+    dense.updateChunk(chunk, body)
   }
 
   /// Notes that a page was made, which the caller knows.

@@ -13,8 +13,6 @@ struct PageTable: Sendable {
   static let pagesPerGroup = 64 * 128
 
   private(set) var groups: [Group] = []
-  /// The number of chunks that are there.
-  private(set) var chunkCount = 0
 
   /// The number of pages that there is room for.
   var limit: Int { groups.count * Self.pagesPerGroup }
@@ -47,10 +45,20 @@ struct PageTable: Sendable {
       let chunk = (index >> 6) & 127
       if groups[group][chunk].isEmpty {
         groups[group][chunk] = Chunk(repeating: Page(), count: Self.pagesPerChunk)
-        chunkCount += 1
       }
       yield &groups[group][chunk][index & 63]
     }
+  }
+
+  /// Changes the pages of one chunk in place.
+  ///
+  /// - Precondition: the chunk lies below ``limit``.
+  mutating func updateChunk(_ chunk: Int, _ body: (inout Chunk) -> Void) {
+    let group = chunk >> 7
+    if groups[group][chunk & 127].isEmpty {
+      groups[group][chunk & 127] = Chunk(repeating: Page(), count: Self.pagesPerChunk)
+    }
+    body(&groups[group][chunk & 127])
   }
 
   /// Calls `body` with every page that is not empty, by ascending index.
