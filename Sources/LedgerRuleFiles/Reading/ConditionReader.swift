@@ -157,6 +157,6 @@ extension RuleSetReader {
   }
 
   private static func trialType(_ node: YAMLNode, _ reader: inout FieldReader) -> TrialType? {
-    reader.value(node, "a trial type", form: "\(codeForm) but the word any") { TrialType($0) }
+    reader.value(node, "a trial type", form: trialTypeForm) { TrialType($0) }
   }
 }

@@ -36,10 +36,11 @@ struct FieldReader {
     problems.append(TextProblem(position, message))
   }
 
-  /// The fields of a map that may hold `required` and `optional` keys and no others.
+  /// The fields of a map that may hold `required` and `optional` keys and no others; `nil` when
+  /// `node` is no map.
   ///
-  /// - Parameter what: What the map is, for the message, such as "a trial type".
-  /// - Returns: `nil` when `node` is no map; missing keys are noted, and missing in the result.
+  /// Missing keys are noted, and missing in the result. Here and below, `what` names the value in a
+  /// message, such as "a trial type".
   mutating func fields(
     _ node: YAMLNode,
     _ what: String,

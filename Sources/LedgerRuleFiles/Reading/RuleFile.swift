@@ -10,6 +10,11 @@ package struct RuleFile: Sendable {
   /// Every trial type that a TYPES list names, with its place, in file order.
   let namedTypes: [(name: TrialType, position: TextPosition)]
 
+  private static let limits = YAMLReader.Limits(
+    byteCountMax: RuleSet.textByteCountMax,
+    nodeCountMax: 10_000
+  )
+
   /// A rule's condition in the text.
   struct LocatedRule: Sendable {
     /// What the condition decides.
@@ -50,7 +55,7 @@ package struct RuleFile: Sendable {
   ///
   /// - Throws: Every problem that was found.
   static func parse(_ bytes: [UInt8]) throws(RuleFileError) -> RuleFile {
-    let root = try YAMLReader.read(bytes, byteCountMax: RuleSet.textByteCountMax)
+    let root = try YAMLReader.read(bytes, limits)
     var reader = RuleSetReader()
     let file = reader.ruleFile(root)
     if let file, reader.problems.isEmpty { return file }

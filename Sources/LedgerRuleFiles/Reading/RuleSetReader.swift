@@ -6,6 +6,8 @@ struct RuleSetReader {
   static let dayRange = 1...3_650
   /// The form of a code, for messages.
   static let codeForm = "1 to 64 of a-z, 0-9 and _"
+  /// The form of a trial type, for messages.
+  static let trialTypeForm = codeForm + " but the word any"
 
   var fields = FieldReader()
   /// The plans of `plans.known`; `nil` when that could not be read, and nothing is held against it.

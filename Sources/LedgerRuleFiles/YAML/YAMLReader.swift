@@ -7,23 +7,34 @@ import Yams
 /// their count: libyaml stops at 1,000 nested containers, and ``AliasSafety`` keeps towers of
 /// aliases shut.
 struct YAMLReader {
-  /// The most nodes, keys included, with every alias replaced by what it stands for.
-  static let nodeCountMax = 10_000
-  /// The most containers (lists and maps) that stand in one another.
-  static let depthMax = 32
+  /// How much is read.
+  struct Limits {
+    /// The largest file, in bytes.
+    var byteCountMax: Int
+    /// The most nodes, keys included, with every alias replaced by what it stands for.
+    var nodeCountMax: Int
+    /// The most containers (lists and maps) that stand in one another.
+    var depthMax = 32
+  }
 
   /// The text, for what the composed tree does not tell.
   private let source: YAMLText
-  /// The nodes that may still come.
-  private var nodeCountLeft = YAMLReader.nodeCountMax
+  private let limits: Limits
+  /// The lines before the document; a node with a mark there stands for an alias (see
+  /// ``AliasSafety``).
+  private let linesBefore: Int
+  /// The nodes so far.
+  private var nodeCount = 0
 
-  /// Reads `bytes`.
+  /// Reads `bytes`, which are not trusted.
   ///
-  /// - Parameter byteCountMax: The largest file, in bytes.
   /// - Throws: The first thing that is wrong.
-  static func read(_ bytes: [UInt8], byteCountMax: Int) throws(RuleFileError) -> YAMLNode {
-    guard bytes.count <= byteCountMax else {
-      throw problem(.start, "the file has \(bytes.count) bytes; at most \(byteCountMax) are read")
+  static func read(_ bytes: [UInt8], _ limits: Limits) throws(RuleFileError) -> YAMLNode {
+    guard bytes.count <= limits.byteCountMax else {
+      throw problem(
+        .start,
+        "the file has \(bytes.count) bytes; at most \(limits.byteCountMax) are read"
+      )
     }
     if bytes.starts(with: [0xef, 0xbb, 0xbf]) {
       throw problem(.start, "the file begins with a byte order mark; save it as UTF-8 without one")
@@ -37,35 +48,31 @@ struct YAMLReader {
       throw problem(position, "the character U+\(code) may not stand in a YAML file")
     }
     if let twin = AliasSafety.twin(of: text) {
-      let root = try compose(YAMLText(twin.text), after: AliasSafety.Twin.lineCountBefore)
-      var reader = YAMLReader(source: source)
-      _ = try reader.node(root, depth: 1, linesBefore: AliasSafety.Twin.lineCountBefore)
+      let linesBefore = AliasSafety.Twin.lineCountBefore
+      let root = try compose(YAMLText(twin.text), after: linesBefore)
+      var reader = YAMLReader(source: source, limits: limits, linesBefore: linesBefore)
+      _ = try reader.node(root, depth: 1)
     }
     let root = try compose(source, after: 0)
-    var reader = YAMLReader(source: source)
-    return try reader.node(root, depth: 1, linesBefore: 0)
+    var reader = YAMLReader(source: source, limits: limits, linesBefore: 0)
+    return try reader.node(root, depth: 1)
   }
 
-  private init(source: YAMLText) {
+  private init(source: YAMLText, limits: Limits, linesBefore: Int) {
     self.source = source
+    self.limits = limits
+    self.linesBefore = linesBefore
   }
 
-  /// Copies `node` and all below it, counting.
-  ///
-  /// - Parameter linesBefore: The lines before the document; a node with a mark there stands for
-  ///   an alias (see ``AliasSafety``).
-  private mutating func node(
-    _ node: Node,
-    depth: Int,
-    linesBefore: Int
-  ) throws(RuleFileError) -> YAMLNode {
+  /// A copy of `node` and all below it, counted.
+  private mutating func node(_ node: Node, depth: Int) throws(RuleFileError) -> YAMLNode {
     let isAlias = node.mark.map { $0.line <= linesBefore } ?? false
     let position = Self.position(node.mark, after: linesBefore)
-    nodeCountLeft -= 1
-    guard nodeCountLeft >= 0 else {
+    nodeCount += 1
+    guard nodeCount <= limits.nodeCountMax else {
       throw Self.problem(
         position,
-        "the file has more than \(Self.nodeCountMax) values, counting each alias as what it "
+        "the file has more than \(limits.nodeCountMax) values, counting each alias as what it "
           + "stands for"
       )
     }
@@ -75,20 +82,23 @@ struct YAMLReader {
     if case .scalar(let scalar) = node {
       return YAMLNode(content: .text(scalar.string), position: position)
     }
-    guard depth <= Self.depthMax else {
-      throw Self.problem(position, "more than \(Self.depthMax) lists and maps stand in one another")
+    guard depth <= limits.depthMax else {
+      throw Self.problem(
+        position,
+        "more than \(limits.depthMax) lists and maps stand in one another"
+      )
     }
     switch node {
     case .sequence(let items):
       var list: [YAMLNode] = []
       for item in items {
-        list.append(try self.node(item, depth: depth + 1, linesBefore: linesBefore))
+        list.append(try self.node(item, depth: depth + 1))
       }
       return YAMLNode(content: .list(list), position: position)
     case .mapping(let pairs):
       var map: [YAMLNode.Entry] = []
       for (key, value) in pairs {
-        map.append(try entry(key, value, of: position, depth: depth, linesBefore: linesBefore))
+        map.append(try entry(key, value, of: position, depth: depth))
       }
       return YAMLNode(content: .map(map), position: position)
     case .scalar, .alias:
@@ -100,8 +110,7 @@ struct YAMLReader {
     _ key: Node,
     _ value: Node,
     of map: TextPosition,
-    depth: Int,
-    linesBefore: Int
+    depth: Int
   ) throws(RuleFileError) -> YAMLNode.Entry {
     if let mark = key.mark, mark.line <= linesBefore {
       throw Self.problem(map, "this map has an alias as a key; write the key out")
@@ -112,14 +121,14 @@ struct YAMLReader {
         "a key is a single word, not a list or a map"
       )
     }
-    let keyNode = try node(key, depth: depth + 1, linesBefore: linesBefore)
+    let keyNode = try node(key, depth: depth + 1)
     if scalar.string == "<<" {
       throw Self.problem(
         keyNode.position,
         "merge keys (<<) are not read; write the entries out or use an alias for the whole value"
       )
     }
-    let valueNode = try node(value, depth: depth + 1, linesBefore: linesBefore)
+    let valueNode = try node(value, depth: depth + 1)
     return YAMLNode.Entry(
       key: scalar.string,
       keyPosition: keyNode.position,
