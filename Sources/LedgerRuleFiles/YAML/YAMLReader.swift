@@ -47,6 +47,9 @@ struct YAMLReader {
       let code = String(scalar.value, radix: 16, uppercase: true)
       throw problem(position, "the character U+\(code) may not stand in a YAML file")
     }
+    if let position = source.explicitKey(after: 64) {
+      throw problem(position, "keys are not written with '?'; write 'key: value'")
+    }
     if let twin = AliasSafety.twin(of: text) {
       let linesBefore = AliasSafety.Twin.lineCountBefore
       let root = try compose(YAMLText(twin.text), after: linesBefore)
@@ -184,26 +187,34 @@ extension YAMLReader {
     in source: YAMLText,
     _ linesBefore: Int
   ) -> RuleFileError {
+    func place(_ mark: Mark) -> TextPosition {
+      // libyaml counts a last line without a break as if it had one.
+      let position = min(TextPosition(line: mark.line, column: mark.column), source.end)
+      return TextPosition(
+        line: max(1, position.line - linesBefore),
+        column: max(1, position.column)
+      )
+    }
     switch error {
     case .scanner(let context, let text, let mark, _), .parser(let context, let text, let mark, _):
       let circumstances = context.map { ", \($0.text)" } ?? ""
       return problem(
-        position(mark, after: linesBefore),
+        place(mark),
         "this is not YAML: \(text)\(circumstances)"
       )
     case .composer(_, let text, let mark, _):
       if text.contains("alias") {
         return problem(
-          position(mark, after: linesBefore),
+          place(mark),
           "no anchor of that name stands before this alias"
         )
       }
-      return problem(position(mark, after: linesBefore), secondDocument)
+      return problem(place(mark), secondDocument)
     case .duplicatedKeysInMapping(let keys, let context):
       let key = keys.first ?? ""
       let mark = secondMark(of: key, first: context.mark, in: source, after: linesBefore)
       return problem(
-        position(mark, after: linesBefore),
+        place(mark),
         "the key \(quoted(key)) stands here a second time"
       )
     default:

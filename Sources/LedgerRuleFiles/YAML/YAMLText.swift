@@ -66,6 +66,30 @@ struct YAMLText {
     return false
   }
 
+  /// Where the `countMax + 1`-th question mark stands that may begin an explicit key (`? key`).
+  ///
+  /// Those can be put into one another, and the composer compares keys with all inside of them, so
+  /// that a thousand take long. No file that is read has any; prose may have some.
+  func explicitKey(after countMax: Int) -> TextPosition? {
+    var count = 0
+    for (lineIndex, line) in lines.enumerated() {
+      var previous: Unicode.Scalar = " "
+      for (columnIndex, scalar) in line.enumerated() {
+        if scalar == "?", Self.isBlank(previous) || "[{,".unicodeScalars.contains(previous) {
+          count += 1
+          if count > countMax { return TextPosition(line: lineIndex + 1, column: columnIndex + 1) }
+        }
+        previous = scalar
+      }
+    }
+    return nil
+  }
+
+  /// Where the text ends.
+  var end: TextPosition {
+    TextPosition(line: lines.count, column: (lines.last?.count ?? 0) + 1)
+  }
+
   /// The text with the plain or quoted scalar `key` at `position` overwritten by letters that
   /// nobody uses; `nil` when it does not stand there letter by letter.
   func overwriting(_ key: String, at position: TextPosition) -> String? {
