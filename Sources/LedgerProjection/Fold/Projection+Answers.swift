@@ -61,15 +61,16 @@ extension Projection {
     let date = answersOn.dayNumber
     for id in changed where id > 0 {
       let bit: UInt64 = 1 << UInt64(id & 63)
-      let page = directory.page(Int(id >> 6))
-      guard page.present & bit != 0, page.words[1] & bit == 0 else { continue }
-      let answer = program.evaluate(
-        page.words.span,
-        cell: Page.cellIndex(bit, present: page.present),
-        on: date
+      guard directory.page(Int(id >> 6)).words[1] & bit == 0, let found = directory.find(id) else {
+        continue
+      }
+      let answer = program.evaluate(found.page.words.span, rank: found.rank, on: date)
+      guard let number = answers.number(of: answer.types) else { continue }
+      directory[Int(id >> 6)].setAnswer(
+        UInt32(number) | UInt32(answer.validUntil) << 16,
+        bit,
+        date: date
       )
-      guard let packed = pack(answer) else { continue }
-      directory[Int(id >> 6)].setAnswer(packed, bit, date: date)
     }
   }
 
@@ -77,9 +78,10 @@ extension Projection {
     guard let program = program() else { return }
     let date = answersOn.dayNumber
     var lists = answers
+    let large = directory.large
     directory.updateEachPage(
       where: { $0.lacksAnswers(on: date) },
-      { page in page.answer(program, on: date, &lists) }
+      { page in page.answer(program, on: date, large, &lists) }
     )
     answers = lists
   }
@@ -90,36 +92,30 @@ extension Projection {
     self.rules = current
     return current.program
   }
-
-  private mutating func pack(_ answer: PackedAnswer) -> UInt32? {
-    answers.number(of: answer.types).map { UInt32($0) | UInt32(answer.validUntil) << 16 }
-  }
 }
 
 extension Page {
-  /// Whether an answer is missing or has run out.
-  fileprivate func lacksAnswers(on date: UInt16) -> Bool {
-    guard words[0] == words[1] else { return true }
-    let base = Self.answersIndex(present: words[0], spillCount: spillCount)
-    for rank in 0..<words[0].nonzeroBitCount {
-      let until = words[base + rank >> 1] &>> UInt64((rank & 1) << 5 + 16) & 0xffff
-      if until != 0, until <= UInt64(date) { return true }
-    }
-    return false
-  }
-
   /// Works out the answer of every namespace of the page.
   fileprivate mutating func answer(
     _ program: RuleProgram,
     on date: UInt16,
+    _ large: [Int64: Page],
     _ lists: inout AnswerLists
   ) {
     var rest = words[0]
+    var rank = 0
     while rest != 0 {
       let bit = rest & (~rest &+ 1)
+      let answer: PackedAnswer
+      if Self.isMovedOut(words.span, rank),
+        let own = large[Int64(number << 6 + bit.trailingZeroBitCount)]
+      {
+        answer = program.evaluate(own.words.span, rank: 0, on: date)
+      } else {
+        answer = program.evaluate(words.span, rank: rank, on: date)
+      }
       rest &= rest &- 1
-      let cell = Self.cellIndex(bit, present: words[0])
-      let answer = program.evaluate(words.span, cell: cell, on: date)
+      rank += 1
       guard let number = lists.number(of: answer.types) else { continue }
       setAnswer(UInt32(number) | UInt32(answer.validUntil) << 16, bit, date: date)
     }

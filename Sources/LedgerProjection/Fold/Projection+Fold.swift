@@ -156,14 +156,17 @@ extension Projection {
   }
 
   private mutating func foldOneByOne(_ facts: Span<PendingFact>, _ parents: [Int64]) {
+    var large: [Int64: Page] = [:]
+    swap(&large, &directory.large)
     for index in facts.indices {
       let fact = facts[index]
-      let made = directory[fact.page].fold(fact, parents)
+      let made = directory[fact.page].fold(fact, parents, &large)
       if made != .nothing {
         namespaceCount += 1
         if made == .page { directory.countPage(fact.page) }
       }
     }
+    swap(&large, &directory.large)
   }
 }
 
@@ -177,19 +180,23 @@ extension PageDirectory {
     var pages = 0
     var namespaces = 0
     var touched: UInt64 = 0
+    var large: [Int64: Page] = [:]
+    swap(&large, &self.large)
     updateDenseChunk(chunk) { chunk in
       for index in facts.indices {
         if index & (touchedCount - 1) == 0 {
           touched &+= touch(chunk, facts, from: index)
         }
         let fact = facts[index]
-        let made = chunk[fact.page & (PageTable.pagesPerChunk - 1)].fold(fact, parents)
+        let page = fact.page & (PageTable.pagesPerChunk - 1)
+        let made = chunk[page].fold(fact, parents, &large)
         if made != .nothing {
           namespaces &+= 1
           if made == .page { pages &+= 1 }
         }
       }
     }
+    swap(&large, &self.large)
     densePageCount += pages
     readAhead = touched
     return namespaces
@@ -199,18 +206,24 @@ extension PageDirectory {
 /// So many facts' memory is read ahead; a power of two.
 private let touchedCount = 32
 
-/// Reads a word of the cell of each of the next facts, so that the memory is on its way before it is
+/// Reads a word of the run of each of the next facts, so that the memory is on its way before it is
 /// needed: these reads do not wait for one another.
 @inline(never)
-private func touch(_ chunk: borrowing [Page], _ facts: Span<PendingFact>, from start: Int) -> UInt64
-{
+private func touch(
+  _ chunk: borrowing [Page],
+  _ facts: Span<PendingFact>,
+  from start: Int
+) -> UInt64 {
   var sum: UInt64 = 0
   for index in start..<min(start + touchedCount, facts.count) {
     let fact = facts[index]
     let page = fact.page & (PageTable.pagesPerChunk - 1)
-    guard chunk[page].words.count > Page.headerWordCount else { continue }
-    let cell = Page.cellIndex(fact.bit, present: chunk[page].words[0])
-    if cell < chunk[page].words.count { sum &+= chunk[page].words[cell] }
+    guard !chunk[page].words.isEmpty else { continue }
+    let present = chunk[page].words[0]
+    guard present & fact.bit != 0 else { continue }
+    let slots = Page.headerWordCount &+ present.nonzeroBitCount
+    let slot = chunk[page].words[Page.headerWordCount &+ Page.rank(fact.bit, present)]
+    sum &+= chunk[page].words[slots &+ Int((slot &>> 32) & 0xffff)]
   }
   return sum
 }
@@ -221,39 +234,65 @@ extension Page {
     case nothing, namespace, page
   }
 
-  /// Folds one fact into the state of its id, which is on this page.
+  /// Folds one fact into the state of its id, which is on this page or has moved out to `large`.
   @inline(__always)
-  mutating func fold(_ fact: PendingFact, _ parents: [Int64]) -> Made {
+  mutating func fold(
+    _ fact: PendingFact,
+    _ parents: [Int64],
+    _ large: inout [Int64: Page]
+  ) -> Made {
     let bit = fact.bit
     let before = present
-    let cell = ensureCell(bit, pageNumber: fact.page)
-    switch FactColumns.Kind(rawValue: fact.kind) {
-    case .trialStarted: append(Entry.Kind.started, fact, isShort: false, cell)
-    case .trialReactivated: append(Entry.Kind.reactivated, fact, isShort: false, cell)
-    case .planChanged: append(Entry.Kind.closedPlan, fact, isShort: false, cell)
-    case .planChangedOpen: append(Entry.Kind.openPlan, fact, isShort: true, cell)
-    case .trialExtended:
-      append(Entry.Kind.extension, fact, isShort: true, cell)
-      moveEnd(of: fact.code, to: fact.second, cause: 0, in: cell)
-    case .trialConverted: moveEnd(of: fact.code, to: fact.first, cause: 1, in: cell)
-    case .trialCancelled: moveEnd(of: fact.code, to: fact.first, cause: 2, in: cell)
-    case .movedBelow: setParent(parents[fact.parentIndex], cell)
-    case .movedToTop: setParent(0, cell)
-    case .rulesActivated, .unknown, nil: break
+    let rank = ensure(bit, pageNumber: fact.page)
+    words[1] &= ~bit
+    let run = Self.run(words.span, rank)
+    if words[run.lowerBound] & Self.movedOutBit != 0 || run.count > Self.runWordCountMax {
+      foldLarge(fact, parents, rank, &large)
+      return .nothing
     }
-    countEvent(cell, bit)
+    fold(fact, parents, rank)
     if before & bit != 0 { return .nothing }
     return before == 0 ? .page : .namespace
   }
 
+  @inline(never)
+  private mutating func foldLarge(
+    _ fact: PendingFact,
+    _ parents: [Int64],
+    _ rank: Int,
+    _ large: inout [Int64: Page]
+  ) {
+    if !Self.isMovedOut(words.span, rank) { large[fact.id] = moveOut(fact.bit) }
+    large[fact.id]?.fold(fact, parents, 0)
+  }
+
   @inline(__always)
-  private mutating func append(_ kind: UInt8, _ fact: PendingFact, isShort: Bool, _ cell: Int) {
+  private mutating func fold(_ fact: PendingFact, _ parents: [Int64], _ rank: Int) {
+    switch FactColumns.Kind(rawValue: fact.kind) {
+    case .trialStarted: append(Entry.Kind.started, fact, isShort: false, rank)
+    case .trialReactivated: append(Entry.Kind.reactivated, fact, isShort: false, rank)
+    case .planChanged: append(Entry.Kind.closedPlan, fact, isShort: false, rank)
+    case .planChangedOpen: append(Entry.Kind.openPlan, fact, isShort: true, rank)
+    case .trialExtended:
+      append(Entry.Kind.extension, fact, isShort: true, rank)
+      moveEnd(of: fact.code, to: fact.second, cause: 0, rank)
+    case .trialConverted: moveEnd(of: fact.code, to: fact.first, cause: 1, rank)
+    case .trialCancelled: moveEnd(of: fact.code, to: fact.first, cause: 2, rank)
+    case .movedBelow: setParent(parents[fact.parentIndex], rank)
+    case .movedToTop: setParent(0, rank)
+    case .rulesActivated, .unknown, nil: break
+    }
+    countEvent(rank)
+  }
+
+  @inline(__always)
+  private mutating func append(_ kind: UInt8, _ fact: PendingFact, isShort: Bool, _ rank: Int) {
     let entry = Entry(
       kind: kind,
       code: fact.code,
       first: fact.first,
       second: isShort ? 0 : fact.second
     )
-    append(entry.bytes, count: entry.byteCount, to: cell)
+    append(entry.bytes, count: entry.byteCount, rank)
   }
 }

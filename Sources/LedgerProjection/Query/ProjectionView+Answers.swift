@@ -29,8 +29,14 @@ extension ProjectionView {
       let id = ids[index]
       let answer =
         id > 0
-        ? directory.page(Int(id >> 6))
-          .answer(id, on: date.dayNumber, program, isServed ? lists : nil, empty) : empty
+        ? directory.page(Int(id >> 6)).answer(
+          id,
+          on: date.dayNumber,
+          program,
+          isServed ? lists : nil,
+          empty,
+          directory
+        ) : empty
       output.types.append(answer.types)
       output.validUntil.append(answer.validUntil)
     }
@@ -94,22 +100,25 @@ extension Page {
     on date: UInt16,
     _ program: RuleProgram,
     _ lists: Span<UInt64>?,
-    _ empty: PackedAnswer
+    _ empty: PackedAnswer,
+    _ directory: borrowing PageDirectory
   ) -> PackedAnswer {
     let words = words.span
     guard !words.isEmpty else { return empty }
-    let bit: UInt64 = 1 &<< UInt64(id & 63)
+    let bit: UInt64 = 1 &<< UInt64(truncatingIfNeeded: id & 63)
     let present = words[0]
     guard present & bit != 0 else { return empty }
-    if let lists, words[1] & bit != 0, UInt64(date) >= words[2] & 0xffff {
-      let rank = (present & (bit &- 1)).nonzeroBitCount
-      let base = Self.answersIndex(present: present, spillCount: Int(words[2] &>> 32))
-      let kept = words[base &+ rank &>> 1] &>> UInt64((rank & 1) &<< 5)
+    let rank = Self.rank(bit, present)
+    if let lists, words[1] & bit != 0, UInt64(date) >= words[2] {
+      let kept = words[Self.headerWordCount &+ rank]
       let until = UInt16(truncatingIfNeeded: kept &>> 16)
       if until == 0 || date < until {
         return PackedAnswer(types: lists[Int(kept & 0xffff)], validUntil: until)
       }
     }
-    return program.evaluate(words, cell: Self.cellIndex(bit, present: present), on: date)
+    if Self.isMovedOut(words, rank), let own = directory.large[id] {
+      return program.evaluate(own.words.span, rank: 0, on: date)
+    }
+    return program.evaluate(words, rank: rank, on: date)
   }
 }

@@ -5,6 +5,7 @@ extension ProjectionView {
   /// find them, and what the allocator adds (16 bytes an array, as estimated).
   package var byteCount: Int {
     directory.dense.byteCount + directory.sparse.byteCount
+      + directory.large.values.reduce(0) { $0 + $1.words.capacity * 8 + 64 }
   }
 
   /// The first namespace, by id, whose state differs from the one in `other`; `nil` when none does.
@@ -17,16 +18,16 @@ extension ProjectionView {
     var first: Int64?
     let haveSameCodes = codes == other.codes
     directory.forEachPage { page in
-      let twin = other.directory.page(page.number)
-      if haveSameCodes, page == twin { return }
-      let both = page.present & twin.present
-      page.forEachCell { id, cell in
-        let bit: UInt64 = 1 << UInt64(id & 63)
-        let isSame =
-          both & bit != 0
-          && page.state(cell, codes)
-            == twin.state(Page.cellIndex(bit, present: twin.present), other.codes)
-        if !isSame { first = min(first ?? id, id) }
+      if haveSameCodes, directory.large.isEmpty, page == other.directory.page(page.number) {
+        return
+      }
+      directory.forEachState(on: page) { id, page, rank in
+        if let twin = other.directory.find(id),
+          page.state(rank, codes) == twin.page.state(twin.rank, other.codes)
+        {
+          return
+        }
+        first = min(first ?? id, id)
       }
     }
     // Those that only the other view has.
@@ -46,6 +47,7 @@ extension ProjectionView {
     var namespaces = 0
     var events = ledgerVersion
     var pages = 0
+    var large = 0
     var last = -1
     directory.forEachPage { page in
       precondition(page.number > last, "pages are visited once, by ascending number")
@@ -54,8 +56,15 @@ extension ProjectionView {
       precondition(directory.page(page.number) == page, "a page is found by its number")
       page.checkInvariants(codes, listCount: answers.lists.count)
       namespaces += page.present.nonzeroBitCount
-      page.forEachCell { _, cell in events += page.version(cell) }
+      directory.forEachState(on: page) { id, own, rank in
+        events += own.version(rank)
+        if Page.isMovedOut(own.words.span, rank) { preconditionFailure("a large state is missing") }
+        guard directory.large[id] != nil else { return }
+        large += 1
+        own.checkInvariants(codes, listCount: 0)
+      }
     }
+    precondition(large == directory.large.count, "a large state has a place")
     precondition(namespaces == namespaceCount, "every namespace is counted once")
     precondition(events == size, "every event counts in one namespace's version")
     precondition(eventCounts.reduce(0, +) == size, "every event is of one kind")
@@ -84,37 +93,32 @@ extension Page {
     let count = present.nonzeroBitCount
     precondition(count > 0, "a page that is there has a namespace")
     precondition(words[1] & ~present == 0, "only a namespace that is there has an answer")
-    let answers = Self.answersIndex(present: present, spillCount: spillCount)
-    precondition(words.count == answers + (count + 1) / 2, "the parts fill the words")
-    var rest = words[1]
-    while rest != 0 {
-      let rank = (present & (rest & (~rest &+ 1) &- 1)).nonzeroBitCount
-      let list = words[answers + rank >> 1] >> UInt64((rank & 1) << 5) & 0xffff
-      precondition(list < listCount, "an answer names a list")
-      rest &= rest &- 1
-    }
-    var reached = 0
-    forEachCell { _, cell in
-      reached += spillCells(of: cell)
+    precondition(words[words.count - 1] == 0, "a page ends in zeros")
+    var expected = Self.headerWordCount + count
+    for rank in 0..<count {
       let words = words.span
-      var reader = EntryReader(words, cell: cell)
+      let run = Self.run(words, rank)
+      precondition(run.lowerBound == expected && !run.isEmpty, "run follows run")
+      expected = run.upperBound
+      let entries = Self.entries(words, run)
+      precondition(entries.lowerBound <= entries.upperBound, "more bytes are free than there are")
+      var reader = EntryReader(words, rank: rank)
       while let entry = reader.entry(words) {
         precondition(entry.kind < Entry.Kind.reactivated + 3, "an entry has a kind")
         precondition(Int(entry.code) < codes.count, "an entry's code is known")
       }
-      precondition(isSubgroup(cell) == (parent(cell) != 0), "a subgroup has a parent")
+      precondition(reader.next == entries.upperBound, "the last entry ends where they end")
+      precondition(Self.isSubgroup(words, rank) == (parent(rank) != 0), "a subgroup has a parent")
+      guard self.words[1] >> UInt64(bitNumber(rank)) & 1 == 1 else { continue }
+      let list = words[Self.headerWordCount + rank] & 0xffff
+      precondition(list < listCount, "an answer names a list")
     }
-    precondition(reached == spillCount, "every spill cell continues one namespace")
+    precondition(expected == words.count - 1, "the runs fill the words")
   }
 
-  private func spillCells(of cell: Int) -> Int {
-    var count = 0
-    var cell = cell
-    while words[cell] & Self.linkedBit != 0 {
-      cell =
-        Self.spillIndex(present: present) + Int(words[cell + 3] >> 32) * Self.cellWordCount
-      count += 1
-    }
-    return count
+  private func bitNumber(_ rank: Int) -> Int {
+    var rest = present
+    for _ in 0..<rank { rest &= rest &- 1 }
+    return rest.trailingZeroBitCount
   }
 }

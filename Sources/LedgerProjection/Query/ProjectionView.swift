@@ -44,21 +44,21 @@ package struct ProjectionView: Sendable {
   package func state(of namespace: NamespaceID) -> NamespaceState {
     var state = NamespaceState()
     if namespace == .ledger { state.version = ledgerVersion }
-    guard let (page, cell) = find(namespace) else { return state }
-    return page.state(cell, codes)
+    guard let (page, rank) = directory.find(namespace.rawValue) else { return state }
+    return page.state(rank, codes)
   }
 
   /// The number of events of a namespace; 0 when there are none.
   package func version(of namespace: NamespaceID) -> Int {
     if namespace == .ledger { return ledgerVersion }
-    guard let (page, cell) = find(namespace) else { return 0 }
-    return page.version(cell)
+    guard let (page, rank) = directory.find(namespace.rawValue) else { return 0 }
+    return page.version(rank)
   }
 
   /// The group that a namespace is a subgroup of; `nil` at top level.
   package func parent(of namespace: NamespaceID) -> NamespaceID? {
-    guard let (page, cell) = find(namespace) else { return nil }
-    return NamespaceID(page.parent(cell))
+    guard let (page, rank) = directory.find(namespace.rawValue) else { return nil }
+    return NamespaceID(page.parent(rank))
   }
 
   /// Calls `body` with every namespace that has events, by ascending id.
@@ -66,39 +66,21 @@ package struct ProjectionView: Sendable {
   /// - Complexity: O(namespaces), and O(s log s) for the s pages where ids are sparse.
   package func forEachNamespace(_ body: (NamespaceID, NamespaceState) -> Void) {
     directory.forEachPage { page in
-      page.forEachCell { id, cell in body(NamespaceID(unchecked: id), page.state(cell, codes)) }
+      directory.forEachState(on: page) { id, page, rank in
+        body(NamespaceID(unchecked: id), page.state(rank, codes))
+      }
     }
-  }
-
-  private func find(_ namespace: NamespaceID) -> (page: Page, cell: Int)? {
-    let id = namespace.rawValue
-    guard id > 0 else { return nil }
-    let page = directory.page(Int(id >> 6))
-    let bit: UInt64 = 1 << UInt64(id & 63)
-    guard page.present & bit != 0 else { return nil }
-    return (page, Page.cellIndex(bit, present: page.present))
   }
 }
 
 extension Page {
-  /// Calls `body` with every id and the place of its cell, ascending.
-  func forEachCell(_ body: (Int64, Int) -> Void) {
-    var rest = present
-    var cell = Self.headerWordCount
-    while rest != 0 {
-      body(Int64(number << 6 + rest.trailingZeroBitCount), cell)
-      rest &= rest &- 1
-      cell += Self.cellWordCount
-    }
-  }
-
-  /// The state at that cell, unpacked.
-  func state(_ cell: Int, _ codes: CodeTable) -> NamespaceState {
+  /// The state at that rank, unpacked.
+  func state(_ rank: Int, _ codes: CodeTable) -> NamespaceState {
     var state = NamespaceState()
-    state.version = version(cell)
-    state.parent = NamespaceID(parent(cell))
+    state.version = version(rank)
+    state.parent = NamespaceID(parent(rank))
     let words = words.span
-    var reader = EntryReader(words, cell: cell)
+    var reader = EntryReader(words, rank: rank)
     while let entry = reader.entry(words) {
       let first = CalendarDate(dayNumber: entry.first)
       let second = CalendarDate(dayNumber: entry.second)

@@ -22,21 +22,21 @@ extension RuleProgram {
     return PackedAnswer(types: types(leaves.leaves), validUntil: 0)
   }
 
-  /// The answer for the namespace at that cell of a page's words.
+  /// The answer for the namespace at that rank of a page's words.
   ///
-  /// `validUntil` is exact: ``leaves(_:cell:on:)`` names the next date on which any leaf may change,
+  /// `validUntil` is exact: ``leaves(_:rank:on:)`` names the next date on which any leaf may change,
   /// and the walk goes on from one to the next until the set of types differs.
   ///
   /// - Complexity: O(entries) for each date from `date` to `validUntil` on which a leaf may change.
-  func evaluate(_ words: Span<UInt64>, cell: Int, on date: UInt16) -> PackedAnswer {
-    guard words[cell] & Page.subgroupBit == 0 else {
+  func evaluate(_ words: Span<UInt64>, rank: Int, on date: UInt16) -> PackedAnswer {
+    guard !Page.isSubgroup(words, rank) else {
       return PackedAnswer(types: 0, validUntil: 0)
     }
-    let now = leaves(words, cell: cell, on: UInt32(date))
+    let now = leaves(words, rank: rank, on: UInt32(date))
     let types = types(now.leaves)
     var next = now.next
     while next < Self.never {
-      let later = leaves(words, cell: cell, on: next)
+      let later = leaves(words, rank: rank, on: next)
       if later.leaves != now.leaves, self.types(later.leaves) != types {
         return PackedAnswer(types: types, validUntil: UInt16(next))
       }
@@ -49,7 +49,7 @@ extension RuleProgram {
   @inline(__always)
   private func leaves(
     _ words: Span<UInt64>,
-    cell: Int,
+    rank: Int,
     on date: UInt32
   ) -> (leaves: UInt64, next: UInt32) {
     var next = Self.never
@@ -59,7 +59,7 @@ extension RuleProgram {
     var reactivations = 0
     // Of a count the number, of a latest date that date plus 1; 0 before any record.
     var running = InlineArray<8, UInt32>(repeating: 0)
-    var reader = EntryReader(words, cell: cell)
+    var reader = EntryReader(words, rank: rank)
     while let entry = reader.entry(words) {
       let first = UInt32(entry.first)
       guard first <= date else {

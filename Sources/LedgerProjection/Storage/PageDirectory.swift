@@ -14,6 +14,8 @@ struct PageDirectory: Sendable {
   /// The number of pages in ``sparse``.
   private(set) var sparsePageCount = 0
   private var slotMask = -1
+  /// The states that have outgrown their pages, by id, each in a page of its own.
+  var large: [Int64: Page] = [:]
   /// What reading ahead has read; of no meaning, but that it is kept keeps the reads.
   var readAhead: UInt64 = 0
 
@@ -113,6 +115,34 @@ struct PageDirectory: Sendable {
     slotMask = slotCount - 1
     sparse.extend(to: slotCount)
     for page in pages[moved...] { sparse[slot(page.number)] = page }
+  }
+
+  /// The page and the rank in it at which the state of `id` is; `nil` when there is none.
+  @inline(__always)
+  func find(_ id: Int64) -> (page: Page, rank: Int)? {
+    guard id > 0 else { return nil }
+    let page = page(Int(id >> 6))
+    let bit: UInt64 = 1 &<< UInt64(id & 63)
+    guard page.present & bit != 0 else { return nil }
+    let rank = Page.rank(bit, page.words[0])
+    if Page.isMovedOut(page.words.span, rank), let own = large[id] { return (own, 0) }
+    return (page, rank)
+  }
+
+  /// Calls `body` with each id on `page` and where its state is, ascending.
+  func forEachState(on page: Page, _ body: (Int64, Page, Int) -> Void) {
+    var rest = page.present
+    var rank = 0
+    while rest != 0 {
+      let id = Int64(page.number << 6 + rest.trailingZeroBitCount)
+      if Page.isMovedOut(page.words.span, rank), let own = large[id] {
+        body(id, own, 0)
+      } else {
+        body(id, page, rank)
+      }
+      rest &= rest &- 1
+      rank += 1
+    }
   }
 
   /// Calls `body` with every page, by ascending number.
