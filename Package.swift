@@ -19,6 +19,18 @@ let strict: [SwiftSetting] = [
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+/// What Hummingbird stands on and shows in its interface; in its dependencies anyway.
+let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
+let nio: [Target.Dependency] = [
+  .product(name: "NIOCore", package: "swift-nio"),
+  .product(name: "NIOHTTP1", package: "swift-nio"),
+  .product(name: "NIOPosix", package: "swift-nio"),
+  .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
+]
+let lifecycle: [Target.Dependency] = [
+  .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+  .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+]
 
 let package = Package(
   name: "trial-ledger",
@@ -30,9 +42,13 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
+    .package(url: "https://github.com/apple/swift-http-types.git", from: "1.6.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+    .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.0"),
+    .package(url: "https://github.com/apple/swift-nio-extras.git", from: "1.35.0"),
     .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
   ],
   targets: [
     .systemLibrary(
@@ -71,12 +87,15 @@ let package = Package(
     ),
     .target(
       name: "LedgerHTTP",
-      dependencies: ["TrialLedger", "LedgerFormat", hummingbird, logging],
+      dependencies: ["TrialLedger", "LedgerFormat", crypto, httpTypes, hummingbird, logging]
+        + nio + lifecycle,
       swiftSettings: strict
     ),
     .target(
       name: "LedgerGitLab",
-      dependencies: ["TrialLedger", "LedgerFormat", "LedgerHTTP", hummingbird, logging],
+      dependencies: [
+        "TrialLedger", "LedgerFormat", "LedgerHTTP", httpTypes, hummingbird, logging,
+      ],
       swiftSettings: strict
     ),
     .executableTarget(
@@ -137,17 +156,16 @@ let package = Package(
     .testTarget(
       name: "LedgerHTTPTests",
       dependencies: [
-        "TrialLedger", "LedgerFormat", "LedgerHTTP", "LedgerTestSupport", hummingbird,
-        .product(name: "HummingbirdTesting", package: "hummingbird"),
-      ],
+        "TrialLedger", "LedgerFormat", "LedgerHTTP", "LedgerTestSupport", hummingbird, logging,
+      ] + nio + lifecycle,
       swiftSettings: strict
     ),
     .testTarget(
       name: "LedgerGitLabTests",
       dependencies: [
         "TrialLedger", "LedgerFormat", "LedgerHTTP", "LedgerGitLab", "LedgerTestSupport",
-        hummingbird, .product(name: "HummingbirdTesting", package: "hummingbird"),
-      ],
+        hummingbird, logging,
+      ] + nio + lifecycle,
       swiftSettings: strict
     ),
     .testTarget(

@@ -54,6 +54,7 @@ enum HouseRules {
     "Sources/LedgerFormat/Binary/CRC32C.swift",
     "Sources/LedgerFormat/Binary/LZ4Block.swift",
     "Sources/LedgerLog/Disk/PosixDisk.swift",
+    "Sources/LedgerProjection/Storage/WordMoves.swift",
     "Sources/LedgerProof/MerkleHash.swift",
     "Sources/TrialLedger/Lifecycle/LedgerClock.swift",
   ]

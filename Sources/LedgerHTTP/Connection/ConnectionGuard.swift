@@ -1,0 +1,144 @@
+import HTTPTypes
+import NIOCore
+import NIOHTTP1
+import NIOHTTPTypes
+
+/// Stands between the decoder and the routes of one connection: answers what is no HTTP, ends
+/// requests that take too long or never end, and closes after an answer that says so.
+final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
+  typealias InboundIn = HTTPRequestPart
+  typealias InboundOut = HTTPRequestPart
+  typealias OutboundIn = HTTPResponsePart
+  typealias OutboundOut = HTTPResponsePart
+
+  private enum State {
+    /// Requests come in and answers go out.
+    case open
+    /// The last answer is out; what still comes in is dropped.
+    case lingering
+  }
+
+  private let limits: HTTPLimits
+  private var state = State.open
+  private var unansweredCount = 0
+  private var bodyByteCount = 0
+  private var closesAfterAnswer = false
+  private var readDeadline: Scheduled<Void>?
+
+  init(limits: HTTPLimits) {
+    self.limits = limits
+  }
+
+  func handlerRemoved(context: ChannelHandlerContext) {
+    readDeadline?.cancel()
+    readDeadline = nil
+  }
+
+  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    guard state == .open else { return }
+    switch unwrapInboundIn(data) {
+    case .head:
+      unansweredCount += 1
+      bodyByteCount = 0
+      scheduleReadDeadline(context)
+    case .body(let bytes):
+      bodyByteCount += bytes.readableBytes
+      // A route reads at most its own limit; the rest is only taken in to reach the next request.
+      if bodyByteCount > 2 * limits.batchByteCountMax { return context.close(promise: nil) }
+    case .end:
+      readDeadline?.cancel()
+      readDeadline = nil
+      meter(of: context)?.reset()
+    }
+    context.fireChannelRead(data)
+  }
+
+  func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+    switch unwrapOutboundIn(data) {
+    case .head(let head):
+      if head.headerFields[.connection] == "close" { closesAfterAnswer = true }
+      context.write(data, promise: promise)
+    case .body:
+      context.write(data, promise: promise)
+    case .end:
+      unansweredCount -= 1
+      context.write(data, promise: promise)
+      if closesAfterAnswer { linger(context) }
+    }
+  }
+
+  func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    guard state == .open else { return }
+    guard let error = error as? HTTPParserError, unansweredCount == 0 else {
+      // Whoever reads the body of the request learns of it.
+      return context.fireErrorCaught(error)
+    }
+    answer(failure(for: error, context), context)
+  }
+
+  /// Answers in place of a route and ends the connection.
+  private func answer(_ failure: RequestFailure, _ context: ChannelHandlerContext) {
+    let bytes = ProblemDocument.bytes(of: failure)
+    let head = HTTPResponse(
+      status: failure.status,
+      headerFields: [
+        .contentType: ProblemDocument.mediaType,
+        .contentLength: String(bytes.count),
+        .connection: "close",
+      ]
+    )
+    context.write(wrapOutboundOut(.head(head)), promise: nil)
+    context.write(wrapOutboundOut(.body(ByteBuffer(bytes: bytes))), promise: nil)
+    context.write(wrapOutboundOut(.end(nil)), promise: nil)
+    linger(context)
+  }
+
+  private func failure(
+    for error: HTTPParserError,
+    _ context: ChannelHandlerContext
+  ) -> RequestFailure {
+    guard error == .headerOverflow else {
+      return RequestFailure(.badRequest, "malformed_http", "the request is not HTTP/1.1")
+    }
+    if let meter = meter(of: context),
+      meter.requestLineByteCount > limits.longRequestLineByteCountMax
+    {
+      return RequestFailure(
+        .uriTooLong,
+        "request_line_too_long",
+        "the request line has more than \(limits.longRequestLineByteCountMax) bytes"
+      )
+    }
+    return RequestFailure.headersTooLarge(limits)
+  }
+
+  /// Sends what is written, closes this direction and drops what comes in for a while: a connection
+  /// closed with unread bytes would be reset, and the answer lost with it.
+  private func linger(_ context: ChannelHandlerContext) {
+    guard state == .open else { return }
+    state = .lingering
+    readDeadline?.cancel()
+    readDeadline = nil
+    context.flush()
+    context.close(mode: .output, promise: nil)
+    let channel = context.channel
+    context.eventLoop.scheduleTask(in: TimeAmount(limits.lingerTimeout)) {
+      channel.close(promise: nil)
+    }
+  }
+
+  private func scheduleReadDeadline(_ context: ChannelHandlerContext) {
+    readDeadline?.cancel()
+    let channel = context.channel
+    readDeadline = context.eventLoop.scheduleTask(in: TimeAmount(limits.readTimeout)) {
+      channel.close(promise: nil)
+    }
+  }
+
+  private func meter(of context: ChannelHandlerContext) -> HeadMeter? {
+    try? context.pipeline.syncOperations.handler(type: HeadMeter.self)
+  }
+}
+
+@available(*, unavailable)
+extension ConnectionGuard: Sendable {}

@@ -1,0 +1,43 @@
+import HummingbirdCore
+import Logging
+import NIOCore
+import NIOHTTPTypes
+
+/// HTTP/1.1 on one connection, with our limits around Hummingbird's handling of it.
+struct GuardedHTTP1Channel: ServerChildChannel {
+  typealias Value = HTTP1Channel.Value
+
+  private let channel: HTTP1Channel
+
+  init(limits: HTTPLimits, responder: @escaping HTTPChannelHandler.Responder) {
+    // The decoder bounds the memory of a connection. Its limits lie above ours by the slack, so
+    // that what is a little too large still reaches `LimitMiddleware`, which answers exactly.
+    let slack = 64 * 1_024
+    let line = max(limits.longRequestLineByteCountMax, limits.requestLineByteCountMax)
+    channel = HTTP1Channel(
+      responder: responder,
+      configuration: HTTP1Channel.Configuration(
+        additionalChannelHandlers: [ConnectionGuard(limits: limits)],
+        idleTimeout: TimeAmount(limits.idleTimeout),
+        httpDecoderConfiguration: HTTP1Channel.Configuration.DecoderConfiguration(
+          maxHeaderFieldSize: max(line, limits.headersByteCountMax) + slack,
+          maxHeaderListSize: line + limits.headersByteCountMax + slack,
+          maxHeaderFieldCount: 2 * limits.headerCountMax
+        )
+      )
+    )
+  }
+
+  func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
+    do {
+      try channel.pipeline.syncOperations.addHandler(HeadMeter())
+    } catch {
+      return channel.eventLoop.makeFailedFuture(error)
+    }
+    return self.channel.setup(channel: channel, logger: logger)
+  }
+
+  func handle(value: Value, logger: Logger) async {
+    await channel.handle(value: value, logger: logger)
+  }
+}

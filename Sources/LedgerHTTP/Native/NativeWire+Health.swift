@@ -1,0 +1,29 @@
+import Hummingbird
+import LedgerCore
+import LedgerFormat
+import TrialLedger
+
+extension NativeWire {
+  /// `GET /healthz`: the process answers.
+  func health() -> Response {
+    var writer = JSONWriter()
+    writer.object { $0.member("status", "ok") }
+    return Response(.ok, writer.bytes, headers: [.cacheControl: "no-store"])
+  }
+
+  /// `GET /readyz`: the ledger is open and has rules to answer by; with a few counts.
+  func readiness() -> Response {
+    let isReady = ledger.rules.current != nil
+    var writer = JSONWriter()
+    writer.object { writer in
+      writer.member("status", isReady ? "ready" : "no_rules")
+      writer.member("position", ledger.size)
+      for (name, count) in otherCounts() { writer.member(name, count) }
+    }
+    return Response(
+      isReady ? .ok : .serviceUnavailable,
+      writer.bytes,
+      headers: [.cacheControl: "no-store"]
+    )
+  }
+}

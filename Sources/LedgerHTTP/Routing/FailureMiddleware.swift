@@ -1,0 +1,56 @@
+import HTTPTypes
+import Hummingbird
+import Logging
+import NIOCore
+import NIOHTTP1
+import TrialLedger
+
+/// Turns whatever a route throws into an answer in the form of the wire that the path belongs to.
+struct FailureMiddleware: RouterMiddleware {
+  let wires: Wires
+
+  @concurrent func handle(
+    _ request: Request,
+    context: LedgerRequestContext,
+    next: @concurrent (Request, LedgerRequestContext) async throws -> Response
+  ) async throws -> Response {
+    do {
+      return try await next(request, context)
+    } catch {
+      let failure = failure(for: error, context)
+      var response = wires.owner(of: request.uri.path).response(to: failure)
+      for field in failure.headers { response.headers[field.name] = field.value }
+      if failure.closesConnection { response.headers[.connection] = "close" }
+      return request.method == .head ? response.createHeadResponse() : response
+    }
+  }
+
+  private func failure(for error: any Error, _ context: LedgerRequestContext) -> RequestFailure {
+    switch error {
+    case let failure as RequestFailure:
+      return failure
+    case let error as LedgerError:
+      let failure = RequestFailure(error)
+      if failure.isServerError { context.logger.error("\(error.message)") }
+      return failure
+    case let error as HTTPError where error.status == .notFound:
+      return .noRoute
+    case is HTTPParserError:
+      return RequestFailure(
+        .badRequest,
+        "malformed_http",
+        "the request is not HTTP/1.1, or ended early",
+        closesConnection: true
+      )
+    default:
+      // What is left are failures of the connection and programming errors.
+      context.logger.error("a request failed: \(error)")
+      return RequestFailure(
+        .internalServerError,
+        "internal_error",
+        "the server failed to answer; the operator finds the reason in its log",
+        closesConnection: true
+      )
+    }
+  }
+}
