@@ -29,8 +29,12 @@ public struct RandomEvents {
     if case .rulesActivated = fact {
       namespaceID = .ledger
     } else {
-      namespaceID = NamespaceID(chance(20) ? .random(in: 1...Int64.max, using: &generator)
-        : .random(in: 1...20, using: &generator)) ?? .ledger
+      namespaceID =
+        NamespaceID(
+          chance(20)
+            ? .random(in: 1...Int64.max, using: &generator)
+            : .random(in: 1...20, using: &generator)
+        ) ?? .ledger
     }
     let version = (versions[namespaceID.rawValue] ?? 0) + 1
     versions[namespaceID.rawValue] = version
@@ -112,7 +116,9 @@ public struct RandomEvents {
     default: break
     }
     if chance(5) { metadata.reason = "because \(position), naïvely" }
-    if chance(5) { metadata.source = ["glm_source": "about.gitlab.com", "b": "", "a1": "e\u{301}"] }
+    if chance(5) {
+      metadata.source = ["glm_source": "about.gitlab.com", "b": "", "a1": "e\u{301}"]
+    }
     return metadata
   }
 }

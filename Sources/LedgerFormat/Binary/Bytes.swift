@@ -57,15 +57,20 @@ extension Array<UInt8> {
     unsafe span.withUnsafeBufferPointer { unsafe append(contentsOf: $0) }
   }
 
-  /// Makes the array `byteCount` long; what it held is of no interest any more.
+  /// Makes the array `byteCount` long, by zeros or by cutting.
   package mutating func resize(to byteCount: Int) {
     if count > byteCount {
       removeLast(count - byteCount)
-    } else if count < byteCount {
-      append(contentsOf: repeatElement(0, count: byteCount - count))
+    } else {
+      // By blocks, since that is a copy of memory in every build, and debug builds test a lot.
+      while count < byteCount {
+        append(contentsOf: zeroBytes.prefix(byteCount - count))
+      }
     }
   }
 }
+
+private let zeroBytes = [UInt8](repeating: 0, count: 64 << 10)
 
 extension Array where Element: FixedWidthInteger & BitwiseCopyable {
   /// Replaces the elements by the `count` little-endian integers that start at `offset` of `bytes`.

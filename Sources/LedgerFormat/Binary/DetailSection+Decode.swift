@@ -13,9 +13,9 @@ extension DetailSection {
     /// A reader before the first row.
     package init() {}
 
-    /// Reads the next row and makes it an event with its facts.
+    /// Reads the next row and makes it an event with its facts, those of the whole frame.
     ///
-    /// - Parameter columns: The facts of the whole frame.
+    /// - Returns: The event.
     /// - Throws: ``FrameError``; the bytes are not trusted, so nothing in them traps.
     package mutating func next(
       of bytes: Span<UInt8>,
@@ -43,10 +43,10 @@ extension DetailSection {
       )
     }
 
-    /// Passes over the next row.
+    /// Passes over the next row, and tells when the event was recorded, in milliseconds.
     ///
-    /// - Parameter keepsMetadata: Whether an event after it will be read in full.
-    /// - Returns: When the event was recorded, in milliseconds.
+    /// Its metadata is read only if `keepsMetadata`, which must be so if an event after it will be
+    /// read in full.
     @discardableResult
     package mutating func skip(
       of bytes: Span<UInt8>,

@@ -52,9 +52,8 @@ package enum DetailSection {
     return bound
   }
 
-  /// Appends an event's row to `output`; `scratch` is memory to reuse.
-  ///
-  /// - Parameter previous: The event before it in the frame.
+  /// Appends an event's row to `output`; `previous` is the event before it in the frame, `scratch`
+  /// is memory to use again.
   package static func encode(
     _ event: Event,
     after previous: Event?,

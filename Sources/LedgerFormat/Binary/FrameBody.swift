@@ -67,9 +67,8 @@ package struct FrameBody {
 }
 
 extension FrameHeader.Section {
-  /// Makes `output` the section's decoded bytes.
+  /// Makes `output` the section's decoded bytes; `stored` are its bytes in the file.
   ///
-  /// - Parameter stored: The section's bytes in the file.
   /// - Throws: ``FrameError`` when the checksum does not hold or the block is broken.
   package func decode(
     _ stored: Span<UInt8>,

@@ -76,7 +76,7 @@ package struct FrameHeader: Equatable, Sendable {
   package var hasRulesActivated: Bool
   /// What projections fold; see ``FactSection``.
   package var facts: Section
-  /// The rest of the events; see ``DetailSection``. In a seal the compact range.
+  /// The rest of the events, see ``DetailSection``; in a seal the compact range.
   package var details: Section
   /// Opaque bytes, kept atomically with the events.
   package var mark: [UInt8]
@@ -115,9 +115,9 @@ package struct FrameHeader: Equatable, Sendable {
     self.mark = mark
   }
 
-  /// Reads the header that starts at `offset` of `bytes`.
+  /// Reads the header that starts at `offset` of `bytes`; the frame of a ledger of another
+  /// `identity` fails the checksum.
   ///
-  /// - Parameter identity: The ledger's; the frame of another ledger fails the checksum.
   /// - Throws: ``FrameError``; nothing in the bytes traps, and nothing is believed before the
   ///   checksum holds.
   package init(

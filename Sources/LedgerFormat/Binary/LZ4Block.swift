@@ -11,7 +11,7 @@ package enum LZ4Block {
     guard bytes.count > 1, bytes.count <= 0x7E00_0000 else { return false }
     let start = output.count
     let room = bytes.count - 1
-    output.append(contentsOf: repeatElement(0, count: room))
+    output.resize(to: start + room)
     // Sound: the C function reads `bytes.count` bytes and writes at most `room`; both are there.
     let written = unsafe output.withUnsafeMutableBufferPointer { target in
       unsafe bytes.withUnsafeBufferPointer { source -> Int32 in

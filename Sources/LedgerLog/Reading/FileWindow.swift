@@ -11,8 +11,10 @@ struct FileWindow {
   private var start = 0
   private var count = 0
 
-  /// How much is read at least: a few hundred small frames, or the head of a large one.
-  private static let readAheadByteCount = 64 << 10
+  /// How much is read at least: little for who wants one event, more and more for who goes on, up
+  /// to a few hundred small frames or the head of a large one.
+  private var readAheadByteCount = 4 << 10
+  private static let readAheadByteCountMax = 64 << 10
 
   init(_ file: any DiskFile, _ path: String) {
     self.file = file
@@ -24,7 +26,8 @@ struct FileWindow {
   /// - Returns: Their place in ``buffer``; it is shorter than asked for at the end of the file.
   mutating func load(_ byteCount: Int, at offset: Int) throws(LogError) -> Range<Int> {
     if offset < start || offset - start > count || byteCount > count - (offset - start) {
-      let wanted = max(byteCount, Self.readAheadByteCount)
+      let wanted = max(byteCount, readAheadByteCount)
+      readAheadByteCount = min(2 * readAheadByteCount, Self.readAheadByteCountMax)
       if buffer.count < wanted { buffer.resize(to: wanted) }
       start = offset
       count = 0
@@ -36,10 +39,5 @@ struct FileWindow {
     }
     let from = offset - start
     return from..<min(from + byteCount, count)
-  }
-
-  /// Forgets what was read, because the file has changed.
-  mutating func forget() {
-    count = 0
   }
 }

@@ -17,6 +17,7 @@ extension LogReader {
   /// leaves, roots, the order of positions and times, and that each namespace's versions count up.
   ///
   /// - Parameter progress: Called once a frame with the number of events checked.
+  /// - Returns: What is true of the log.
   /// - Throws: ``LogError/damaged(_:)`` that names the first place that is wrong, or
   ///   ``LogError/disk(_:)``.
   /// - Complexity: O(n) hashes; 16 bytes and more of memory for each namespace.

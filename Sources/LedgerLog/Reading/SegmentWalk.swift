@@ -58,6 +58,8 @@ struct SegmentWalk {
   /// - Parameters:
   ///   - limit: The offset up to which the file may be believed.
   ///   - checksBody: Whether the checksums of the sections are compared too.
+  /// - Returns: What is there.
+  /// - Throws: ``LogError/disk(_:)``.
   mutating func next(limit: Int, checksBody: Bool) throws(LogError) -> Step {
     guard offset < limit else { return .end }
     let headerByteCountMax = FrameHeader.fixedByteCount + FrameHeader.markByteCountMax

@@ -79,9 +79,9 @@ struct LogRecovery {
     return candidate
   }
 
-  /// The compact range at the log's head, from the last seal and the events behind it.
+  /// The compact range at the log's head, from the last seal of the last segment, whose header is
+  /// `header`, and the events behind it.
   ///
-  /// - Parameter header: Of the last segment.
   /// - Returns: The range, and the offset behind the last seal (or the segment's header).
   /// - Throws: ``LogError/damaged(_:)`` when the events do not give the roots of their frames.
   func compactRange(

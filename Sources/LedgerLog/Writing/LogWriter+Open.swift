@@ -7,9 +7,10 @@ extension LogWriter {
 
   /// Makes a new log in `folder`, which is made too if it is not there.
   ///
-  /// - Parameters:
-  ///   - identity: What will tell its files from those of other ledgers; random.
-  ///   - segmentByteCount: The size from which on a segment gets no more frames, in bytes.
+  /// The identity is random; it will tell the log's files from those of other ledgers. A segment of
+  /// `segmentByteCount` bytes gets no more frames.
+  ///
+  /// - Returns: The writer.
   /// - Throws: ``LogError/notEmpty(folder:)`` when there is a log, or ``LogError/disk(_:)``.
   package static func create(
     in folder: String,
