@@ -71,18 +71,18 @@ package func readCommand(
 }
 
 private let commonFields: Set<String> = [
-  "command", "namespace_id", "actor", "command_id", "expected_version", "reason", "source",
+  "command", "namespace_id", "actor", "command_id", "expected_version", "now", "reason", "source",
 ]
 
-/// The fields of a command beside the common ones; `nil` when there is no such command.
-private func ownFields(ofCommand name: String) -> Set<String>? {
-  switch name {
-  case "start_trial", "extend_trial", "reactivate_trial", "end_trial": ["trial_type"]
-  case "change_plan": ["plan", "starts_on", "ends_on"]
-  case "move_namespace": ["parent_id"]
-  default: nil
-  }
-}
+/// The fields of each command, the common ones too.
+private let fieldsByCommand: [String: Set<String>] = [
+  "start_trial": commonFields.union(["trial_type"]),
+  "extend_trial": commonFields.union(["trial_type"]),
+  "reactivate_trial": commonFields.union(["trial_type"]),
+  "end_trial": commonFields.union(["trial_type"]),
+  "change_plan": commonFields.union(["plan", "starts_on", "ends_on"]),
+  "move_namespace": commonFields.union(["parent_id"]),
+]
 
 private let commandNames =
   "start_trial, extend_trial, reactivate_trial, end_trial, change_plan, move_namespace"
@@ -93,13 +93,10 @@ private func readFields(
 ) throws(JSONReadingError) -> Command {
   let fields = try FieldReader(value, of: "a command")
   let name = try fields.requiredString("command")
-  guard var names = ownFields(ofCommand: name) else {
+  guard let names = fieldsByCommand[name] else {
     throw fields.problem("command", .string(name), mustBe: "one of \(commandNames)")
   }
-  names.formUnion(commonFields)
-  if options.allowsNow {
-    names.insert("now")
-  } else if fields.value("now") != nil {
+  if !options.allowsNow, fields.value("now") != nil {
     throw .shape("now is given, which only apply --test-clock takes")
   }
   try fields.allow(names, in: "the command \(name)")

@@ -6,18 +6,16 @@ private let commonFields: Set<String> = [
   "version",
 ]
 
-/// The members that a known type of event has beside the common ones; `nil` for an unknown type.
-private func ownFields(ofType type: String) -> Set<String>? {
-  switch type {
-  case "trial_started", "trial_reactivated": ["trial_type", "starts_on", "ends_on"]
-  case "trial_extended": ["trial_type", "on", "previous_ends_on", "ends_on"]
-  case "trial_ended": ["trial_type", "on", "cause"]
-  case "plan_changed": ["plan", "starts_on", "ends_on"]
-  case "namespace_moved": ["parent_id"]
-  case "rules_activated": ["rules_id", "rules_sha256", "rules"]
-  default: nil
-  }
-}
+/// The members of each known type of event, the common ones too.
+private let fieldsByType: [String: Set<String>] = [
+  "trial_started": commonFields.union(["trial_type", "starts_on", "ends_on"]),
+  "trial_reactivated": commonFields.union(["trial_type", "starts_on", "ends_on"]),
+  "trial_extended": commonFields.union(["trial_type", "on", "previous_ends_on", "ends_on"]),
+  "trial_ended": commonFields.union(["trial_type", "on", "cause"]),
+  "plan_changed": commonFields.union(["plan", "starts_on", "ends_on"]),
+  "namespace_moved": commonFields.union(["parent_id"]),
+  "rules_activated": commonFields.union(["rules_id", "rules_sha256", "rules"]),
+]
 
 /// Reads what an event of that type says happened, and refuses members that it does not have.
 func readFact(
@@ -25,14 +23,14 @@ func readFact(
   _ fields: FieldReader,
   keepsUnknownTypes: Bool
 ) throws(JSONReadingError) -> Fact {
-  guard let own = ownFields(ofType: type) else {
+  guard let names = fieldsByType[type] else {
     guard keepsUnknownTypes else {
       throw .shape("type is '\(shown(type))', which this version does not know")
     }
     let members = fields.members.filter { !commonFields.contains($0.name) }
     return .unknown(try unknownFact(type: type, members))
   }
-  try fields.allow(commonFields.union(own), in: "a \(type) event")
+  try fields.allow(names, in: "a \(type) event")
   switch type {
   case "trial_started":
     return .trialStarted(
@@ -120,7 +118,7 @@ package func makeUnknownFact(
     throw .syntax(error)
   }
   let fields = try FieldReader(value, of: "the fields of an unknown event")
-  guard ownFields(ofType: type) == nil else {
+  guard fieldsByType[type] == nil else {
     throw .shape("type is '\(type)', which is known")
   }
   if let member = fields.members.first(where: { commonFields.contains($0.name) }) {

@@ -1,5 +1,3 @@
-import LedgerCore
-
 /// Which numbers a JSON text may hold.
 package enum JSONNumbers: Sendable {
   /// Integers of 64 bits, `-?(0|[1-9][0-9]*)` but not `-0`.
@@ -223,7 +221,7 @@ private struct NameSet {
 
   /// Adds `name` unless it is among the names of `members`; whether it was new.
   mutating func insert(_ name: String, after members: [JSONMember]) -> Bool {
-    if members.count < 16 { return !members.contains { hasSameBytes($0.name, name) } }
+    if members.count < 16 { return !members.contains { isSame($0.name, name) } }
     if names.isEmpty { names = Set(members.map { Array($0.name.utf8) }) }
     return names.insert(Array(name.utf8)).inserted
   }

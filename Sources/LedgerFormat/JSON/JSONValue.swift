@@ -37,8 +37,14 @@ package enum JSONValue: Sendable {
   /// - Complexity: O(members).
   package subscript(name: String) -> JSONValue? {
     guard case .object(let members) = self else { return nil }
-    return members.first { hasSameBytes($0.name, name) }?.value
+    return members.first { isSame($0.name, name) }?.value
   }
+}
+
+/// Whether two strings are the same bytes; fast where they are not.
+func isSame(_ left: String, _ right: String) -> Bool {
+  // Strings that are not even canonically equivalent have other bytes.
+  left == right && hasSameBytes(left, right)
 }
 
 /// One name of an object with its value.
