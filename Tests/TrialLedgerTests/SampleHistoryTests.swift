@@ -69,7 +69,7 @@ struct SampleHistoryTests {
     for size in stride(from: 1, through: ledger.size, by: 450) {
       let date = try #require(CalendarDate("2026-09-15"))
       let batch = try ledger.eligibility(of: ids, Question(on: date, asOf: .size(size)))
-      for (id, answer) in zip(batch.namespaceIDs, batch.answers) {
+      for (id, answer) in zip(batch.namespaceIDs, batch.answers) where id.rawValue % 9 == 0 {
         var state = NamespaceState()
         for event in try ledger.history(of: id, asOf: .size(size)) { state.evolve(event) }
         #expect(batch.basis.inForce.rules.eligibility(of: state, on: date) == answer, "\(id)")

@@ -20,19 +20,20 @@ extension HistoryGenerator {
     let before = position
     let intent: Intent =
       switch random.below(100) {
-      case 0..<42: .start
-      case 42..<52: .extend
-      case 52..<58: .reactivate
-      case 58..<61: .end
-      case 61..<76: .buy
-      case 76..<84: .upgrade
-      case 84..<92: .cancelPlan
-      case 92..<97: .moveDown
+      case 0..<55: .start
+      case 55..<68: .extend
+      case 68..<80: .reactivate
+      case 80..<83: .end
+      case 83..<89: .buy
+      case 89..<91: .upgrade
+      case 91..<96: .cancelPlan
+      case 96..<98: .moveDown
       default: .moveUp
       }
     try act(index, intent, on: day)
-    if position == before, random.chance(35) {
-      try act(index, random.chance(60) ? .buy : .cancelPlan, on: day)
+    // However little the rules allow, time must not stand still.
+    if position == before, random.chance(8) {
+      try act(index, random.chance(40) ? .buy : .cancelPlan, on: day)
     }
   }
 
@@ -92,15 +93,17 @@ extension HistoryGenerator {
       if random.chance(35) { remind(index, .buy, in: 5..<45, of: day) }
     case .buy, .renew, .upgrade:
       switch random.below(100) {
-      case 0..<55: remind(index, .renew, in: 340..<365, of: day)
-      case 55..<75: remind(index, .downgrade, in: 200..<360, of: day)
-      case 75..<85: remind(index, .upgrade, in: 60..<300, of: day)
+      case 0..<35: remind(index, .renew, in: 340..<365, of: day)
+      case 35..<65: remind(index, .downgrade, in: 200..<360, of: day)
+      case 65..<72: remind(index, .upgrade, in: 60..<300, of: day)
       default: break
       }
-      if random.chance(40) { remind(index, .start, in: 10..<250, of: day) }
+      if random.chance(60) { remind(index, .start, in: 10..<250, of: day) }
     case .moveDown:
       if random.chance(30) { remind(index, .moveUp, in: 10..<200, of: day) }
-    case .end, .downgrade, .moveUp, .cancelPlan:
+    case .downgrade, .cancelPlan:
+      if random.chance(60) { remind(index, .start, in: 1..<200, of: day) }
+    case .end, .moveUp:
       break
     }
   }

@@ -95,8 +95,10 @@ public struct HistoryGenerator {
   private mutating func live(through day: Int) throws {
     let elapsed = day - Self.firstDay + 1
     let span = Self.lastDay - Self.firstDay + 1
-    let eventTarget = size.eventCount * elapsed / span
-    let namespaceTarget = max(1, size.namespaceCount * elapsed / span)
+    // The business grows: twice as fast at the end as in the middle.
+    let grown = elapsed * elapsed / span
+    let eventTarget = size.eventCount * grown / span
+    let namespaceTarget = max(1, size.namespaceCount * (elapsed + grown) / (2 * span))
     let due = agenda[day - Self.firstDay]
     agenda[day - Self.firstDay] = []
     for errand in due where hasRoom {
