@@ -29,8 +29,8 @@ enum HouseRules {
     ],
     "LedgerHTTP": [
       "LedgerCore", "LedgerFormat", "TrialLedger", "Hummingbird", "HummingbirdCore", "HTTPTypes",
-      "Logging", "NIOCore", "NIOPosix", "NIOHTTP1", "NIOHTTPTypes", "ServiceLifecycle", "Crypto",
-      "Foundation",
+      "Logging", "NIOCore", "NIOPosix", "NIOHTTP1", "NIOHTTPTypes", "ServiceLifecycle",
+      "UnixSignals", "Crypto", "Foundation",
     ],
     "LedgerGitLab": [
       "LedgerCore", "LedgerFormat", "LedgerHTTP", "TrialLedger", "Hummingbird", "HTTPTypes",
@@ -65,8 +65,12 @@ enum HouseRules {
   /// The folders of Snapshots with a file or more for each bundled rule set, with the test that
   /// loops over them.
   static let composedSnapshots: [String: String] = [
-    "Rules": "Tests/LedgerRuleFilesTests/BundledRulesTests.swift"
+    "Rules": "Tests/LedgerRuleFilesTests/BundledRulesTests.swift",
+    "Sample": "Tests/TrialLedgerTests/SampleHistoryTests.swift",
   ]
+
+  /// The test that holds, line by line, the Swift that the README and the handbook show.
+  static let compiledExample = "Tests/TrialLedgerTests/LibraryExampleTests.swift"
 
   /// A word, what to write instead, and where it may not stand.
   struct BannedWord: Sendable {

@@ -99,4 +99,9 @@ struct RuleCheckTests {
     #expect(relativeLinks(in: text) == ["Sources/A.md", "d/e.png"])
     #expect(documentLinks(in: text) == ["Rules", "Frames"])
   }
+
+  @Test func `Swift in a page is found`() {
+    let page = "text\n```swift\n  let a = 1\nlet b = 2\n```\n```sh\nls\n```\n```swift\nc()\n```\n"
+    #expect(swiftBlocks(in: page) == [["let a = 1", "let b = 2", ""], ["c()", ""]])
+  }
 }

@@ -82,6 +82,20 @@ struct TreeRulesTests {
     )
   }
 
+  @Test func `the Swift of the pages is compiled`() {
+    let example = trimmedLines(of: tree.text(of: HouseRules.compiledExample)[...])
+    #expect(!example.isEmpty)
+    expectNone(
+      tree.paths.filter { $0.hasSuffix(".md") }.flatMap { page in
+        swiftBlocks(in: tree.text(of: page)).flatMap { block in
+          block.split(separator: "").filter { $0 != ["import TrialLedger"] }
+            .filter { !example.contains($0) }
+            .map { "\(page): `\($0.first ?? "")` … is not in \(HouseRules.compiledExample)" }
+        }
+      }
+    )
+  }
+
   @Test func `scripts can be run`() {
     let scripts = (tree.paths(below: "Tools") + tree.paths(below: ".ci")).filter {
       tree.text(of: $0).hasPrefix("#!")
@@ -135,6 +149,18 @@ func relativeLinks(in text: String) -> [String] {
     let path = target.prefix { $0 != "#" }
     return path.isEmpty || target.contains(":") ? nil : String(path)
   }
+}
+
+/// The Swift in `text`, block by block, as lines without their indentation.
+func swiftBlocks(in text: String) -> [[Substring]] {
+  text.split(separator: "```swift\n", omittingEmptySubsequences: false).dropFirst().map { rest in
+    trimmedLines(of: rest.split(separator: "```", omittingEmptySubsequences: false)[0])
+  }
+}
+
+/// The lines of `text` without their indentation.
+func trimmedLines(of text: Substring) -> [Substring] {
+  text.split(separator: "\n", omittingEmptySubsequences: false).map { $0.drop { $0 == " " } }
 }
 
 /// The pages that `<doc:…>` links in `text` name.
