@@ -1,0 +1,145 @@
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Darwin)
+import Darwin
+#endif
+
+/// An open file of the process: standard input, output, error, or one opened to read.
+///
+/// The only file of the command line that says `unsafe`; what it exports is safe to call with any
+/// argument.
+struct FileDescriptor: Sendable {
+  /// The number by which the system knows it.
+  let number: Int32
+
+  static let standardInput = FileDescriptor(number: 0)
+  static let standardOutput = FileDescriptor(number: 1)
+  static let standardError = FileDescriptor(number: 2)
+
+  /// Opens a file to read it from its beginning.
+  static func reading(_ path: String) throws(SystemError) -> FileDescriptor {
+    // Sound: the string is copied for the call, which does not keep it.
+    let number = unsafe path.withCString { unsafe open($0, O_RDONLY | O_CLOEXEC) }
+    guard number >= 0 else { throw SystemError(code: errno, subject: path) }
+    return FileDescriptor(number: number)
+  }
+
+  /// Whether a person's terminal is at the other end.
+  var isTerminal: Bool { isatty(number) == 1 }
+
+  /// The terminal's width in columns; `nil` where there is none that knows.
+  var columnCount: Int? {
+    var size = winsize()
+    // Sound: the request writes a `winsize` and nothing beyond it.
+    guard unsafe ioctl(number, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return nil }
+    return Int(size.ws_col)
+  }
+
+  /// Appends what can be read at once, up to `byteCount` bytes; waits until there is something.
+  ///
+  /// - Returns: The number of bytes; 0 at the end.
+  func read(upTo byteCount: Int, into bytes: inout [UInt8]) throws(SystemError) -> Int {
+    let start = bytes.count
+    bytes.append(contentsOf: repeatElement(0, count: max(0, byteCount)))
+    let count = bytes.withUnsafeMutableBytes { buffer -> Int in
+      while true {
+        // Sound: the rebased slice is what was appended above, and lives through the call.
+        let rest = unsafe UnsafeMutableRawBufferPointer(rebasing: buffer[start...])
+        let count = unsafe Self.systemRead(number, rest.baseAddress, rest.count)
+        if count >= 0 || errno != EINTR { return count }
+      }
+    }
+    bytes.removeLast(bytes.count - start - max(0, count))
+    if count < 0 { throw SystemError(code: errno, subject: "the input") }
+    return count
+  }
+
+  /// Whether reading would not wait.
+  var hasInput: Bool {
+    var request = pollfd(fd: number, events: Int16(POLLIN), revents: 0)
+    // Sound: one request is given and counted.
+    return unsafe poll(&request, 1, 0) > 0
+  }
+
+  /// Writes all of `bytes`.
+  func write(_ bytes: [UInt8]) throws(SystemError) {
+    var written = 0
+    while written < bytes.count {
+      let count = bytes.withUnsafeBytes { buffer in
+        // Sound: the rebased slice lies inside the array, which outlives the call.
+        let rest = unsafe UnsafeRawBufferPointer(rebasing: buffer[written...])
+        return unsafe Self.systemWrite(number, rest.baseAddress, rest.count)
+      }
+      if count < 0 {
+        if errno == EINTR { continue }
+        throw SystemError(code: errno, subject: "the output")
+      }
+      written += count
+    }
+  }
+
+  /// Closes the file; the value must not be used afterwards.
+  func close() {
+    Self.systemClose(number)
+  }
+
+  /// Makes writing to a pipe nobody reads an error of the call, where it would end the process.
+  static func ignoreBrokenPipes() {
+    // Sound: ignoring a signal installs no handler.
+    _ = unsafe signal(SIGPIPE, SIG_IGN)
+  }
+
+  private static func systemClose(_ number: Int32) {
+    #if canImport(Glibc)
+    _ = Glibc.close(number)
+    #else
+    _ = Darwin.close(number)
+    #endif
+  }
+
+  private static func systemRead(
+    _ number: Int32,
+    _ pointer: UnsafeMutableRawPointer?,
+    _ count: Int
+  ) -> Int {
+    // Sound: the callers above pass a buffer's own address and count.
+    #if canImport(Glibc)
+    unsafe Glibc.read(number, pointer, count)
+    #else
+    unsafe Darwin.read(number, pointer, count)
+    #endif
+  }
+
+  private static func systemWrite(
+    _ number: Int32,
+    _ pointer: UnsafeRawPointer?,
+    _ count: Int
+  ) -> Int {
+    // Sound: the callers above pass a buffer's own address and count.
+    #if canImport(Glibc)
+    unsafe Glibc.write(number, pointer, count)
+    #else
+    unsafe Darwin.write(number, pointer, count)
+    #endif
+  }
+}
+
+/// What the system says went wrong with a file.
+struct SystemError: Error, Equatable {
+  /// The system's number.
+  let code: Int32
+  /// What was being read or written.
+  let subject: String
+
+  /// Whether the reader at the other end of a pipe has gone.
+  var isBrokenPipe: Bool { code == EPIPE }
+  /// Whether there is no such file.
+  var isMissing: Bool { code == ENOENT }
+
+  /// One sentence.
+  var message: String {
+    // Sound: the system's text is copied before the next call can change it.
+    let text = unsafe strerror(code).map { unsafe String(cString: $0) } ?? "error \(code)"
+    return "\(subject): \(text)"
+  }
+}

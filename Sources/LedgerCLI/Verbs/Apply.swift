@@ -1,0 +1,133 @@
+import ArgumentParser
+import LedgerFormat
+import TrialLedger
+
+/// `apply`: commands as JSON Lines, one outcome line each.
+struct Apply: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Records commands from JSON Lines, one outcome line each, in order, as they come.",
+    discussion: """
+      A line is {"command":"start_trial","namespace_id":42,"trial_type":"ultimate_with_dap"}; \
+      empty lines are skipped. An outcome is printed once what it says is durable.
+
+      EXAMPLES
+        trial-ledger apply commands.jsonl > outcomes.jsonl
+        producer | trial-ledger apply
+        trial-ledger apply --atomic changes.jsonl
+        trial-ledger apply --test-clock history.jsonl
+
+      Exits 0 when every line got its outcome, whatever it says; with --atomic, 1 when nothing was \
+      recorded because some command failed.
+      """
+  )
+
+  /// The most commands of `--atomic`.
+  static let atomicCountMax = 10_000
+  /// About how many lines are decided together when they are there.
+  private static let groupLineCount = 1_024
+
+  @Argument(
+    help: "The file of commands (default, or -: standard input).",
+    completion: .file()
+  )
+  var file: String?
+  @Flag(
+    name: .customLong("test-clock"),
+    help: "Each line's `now` says what time it is; only in a test-clock ledger."
+  )
+  var hasTestClock = false
+  @Flag(help: "Record all commands or, if any fails, none; at most 10,000.")
+  var atomic = false
+  @OptionGroup var data: DataOptions
+
+  func run() throws {
+    let ledger = try data.open(for: .writing)
+    if hasTestClock, !ledger.isTestClock {
+      throw Failure.badInput("--test-clock is for ledgers made with init --test-clock")
+    }
+    var input = try LineInput(file)
+    do {
+      if atomic { try applyAtomically(&input, to: ledger) } else { try apply(&input, to: ledger) }
+    } catch let error as SystemError where error.isBrokenPipe {
+      throw Failure(status: .inputOutput, message: "nobody reads the outcomes; stopped early")
+    }
+    try ledger.close()
+  }
+
+  private func apply(_ input: inout LineInput, to ledger: Ledger) throws {
+    let output = Output()
+    var commands = CommandLines(hasTestClock: hasTestClock)
+    while let lines = try input.next(about: Self.groupLineCount) {
+      // One piece of input may hold many short lines; each group is printed once it is durable.
+      var start = 0
+      while start < lines.count {
+        let end = min(lines.count, start + Self.groupLineCount)
+        let entries = lines[start..<end].map { commands.entry($0) }
+        try print(try outcomes(of: entries, in: ledger), to: output)
+        start = end
+      }
+    }
+  }
+
+  /// One outcome per entry, in order; only what can be read is submitted.
+  private func outcomes(
+    of entries: [CommandLines.Entry],
+    in ledger: Ledger
+  ) throws -> [Outcome] {
+    let submissions = entries.compactMap { try? $0.submission.get() }
+    var decided = try ledger.submitBlocking(submissions).makeIterator()
+    return entries.map { entry in
+      switch entry.submission {
+      case .failure(let problem): return .invalid(problem)
+      case .success:
+        guard let outcome = decided.next() else {
+          preconditionFailure("a submission has an outcome per command")
+        }
+        return outcome.at(line: entry.line)
+      }
+    }
+  }
+
+  private func applyAtomically(_ input: inout LineInput, to ledger: Ledger) throws {
+    var commands = CommandLines(hasTestClock: hasTestClock)
+    var entries: [CommandLines.Entry] = []
+    while let lines = try input.next(about: Self.groupLineCount) {
+      entries += lines.map { commands.entry($0) }
+      if entries.count > Self.atomicCountMax {
+        throw Failure.badInput(
+          "--atomic takes at most \(Self.atomicCountMax) commands; line "
+            + "\(entries[Self.atomicCountMax].line) is one too many, and nothing was recorded"
+        )
+      }
+    }
+    let submissions = entries.map { (try? $0.submission.get()) ?? Self.neverRecorded }
+    let decided = try ledger.submitBlocking(submissions, atomically: true)
+    let outcomes = zip(entries, decided).map { entry, outcome -> Outcome in
+      switch entry.submission {
+      case .failure(let problem): .invalid(problem)
+      case .success: outcome.at(line: entry.line)
+      }
+    }
+    try print(outcomes, to: Output())
+    let isRecorded = outcomes.allSatisfy { ExitStatus(of: $0) == .done }
+    if !isRecorded {
+      try ledger.close()
+      throw Failure.no
+    }
+  }
+
+  /// Stands for a line that is no command: it keeps the batch from being recorded, and the others
+  /// are judged all the same.
+  private static let neverRecorded = Ledger.Submission(
+    Command(.moveNamespace(parent: nil), namespaceID: .ledger)
+  )
+
+  private func print(_ outcomes: [Outcome], to output: Output) throws {
+    for outcome in outcomes {
+      var writer = JSONWriter()
+      writer.value(outcome)
+      try output.writeLine(writer.bytes)
+    }
+    try output.flush()
+  }
+}

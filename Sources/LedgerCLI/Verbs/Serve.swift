@@ -1,0 +1,104 @@
+import ArgumentParser
+import Foundation
+import LedgerGitLab
+import LedgerHTTP
+import Logging
+import TrialLedger
+
+/// `serve`: the HTTP service.
+struct Serve: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Serves the native HTTP API and GitLab's own routes until it is stopped.",
+    discussion: """
+      EXAMPLES
+        trial-ledger serve
+        trial-ledger serve --listen 127.0.0.1:0
+        TRIAL_LEDGER_GITLAB_EMAIL=admin@example.com TRIAL_LEDGER_GITLAB_TOKEN=secret trial-ledger serve
+        trial-ledger serve --listen 0.0.0.0:8080 --tokens tokens.txt
+
+      GitLab's routes are served when TRIAL_LEDGER_GITLAB_EMAIL and TRIAL_LEDGER_GITLAB_TOKEN say \
+      what GitLab shows in X-Admin-Email and X-Admin-Token. A line of the tokens file is \
+      `ROLES TOKEN`, such as `reader,writer tlk_api_…`; the roles are reader, writer, auditor, \
+      operator. Without tokens everybody who can reach the server may do everything, so it then \
+      listens on this machine only. Port 0 takes a free one; the address is told on standard error.
+
+      SIGTERM or Ctrl-C: finishes what was accepted, closes the ledger, exits 0.
+      """
+  )
+
+  @Option(help: ArgumentHelp("Where to listen.", valueName: "host:port"))
+  var listen = "127.0.0.1:8080"
+  @Option(
+    help: ArgumentHelp("The access tokens of the native API.", valueName: "file"),
+    completion: .file()
+  )
+  var tokens: String?
+  @Flag(name: .customLong("read-only"), help: "Follow a ledger that another process writes.")
+  var isReadOnly = false
+  @OptionGroup var data: DataOptions
+
+  func run() async throws {
+    let (host, port) = try address()
+    let environment = ProcessInfo.processInfo.environment
+    var configuration = HTTPConfiguration(host: host, port: port)
+    if let tokens { configuration.authenticator = TokenAuthenticator(try readTokens(tokens)) }
+    if let problem = configuration.problem { throw Failure.badInput(problem) }
+    let credentials = try gitLabCredentials(environment)
+    let logger = Logger(label: "trial-ledger") { StreamLogHandler.standardError(label: $0) }
+    let ledger = try data.open(for: isReadOnly ? .following : .writing)
+    let wires: [any Wire] =
+      credentials.map { [GitLabWire(ledger: ledger, credentials: $0, logger: logger)] } ?? []
+    let routes = wires.isEmpty ? "the native API" : "the native API and GitLab's routes"
+    try await runServer(
+      ledger: ledger,
+      configuration: configuration,
+      wires: wires,
+      logger: logger,
+      onListening: { port in note("serving \(routes) on http://\(host):\(port)") }
+    )
+  }
+
+  private func address() throws -> (host: String, port: Int) {
+    guard let separator = listen.lastIndex(of: ":"), separator != listen.startIndex,
+      let port = Int(listen[listen.index(after: separator)...]), (0...65_535).contains(port)
+    else {
+      throw ValidationError("--listen is '\(listen)'; it must be HOST:PORT, like 127.0.0.1:8080.")
+    }
+    var host = String(listen[..<separator])
+    if host.hasPrefix("["), host.hasSuffix("]") { host = String(host.dropFirst().dropLast()) }
+    return (host, port)
+  }
+
+  private func gitLabCredentials(_ environment: [String: String]) throws -> GitLabCredentials? {
+    let email = environment["TRIAL_LEDGER_GITLAB_EMAIL"] ?? ""
+    let token = environment["TRIAL_LEDGER_GITLAB_TOKEN"] ?? ""
+    if email.isEmpty != token.isEmpty {
+      throw Failure.badInput(
+        "of TRIAL_LEDGER_GITLAB_EMAIL and TRIAL_LEDGER_GITLAB_TOKEN only one is set; set both or none"
+      )
+    }
+    return GitLabCredentials(email: email, token: token)
+  }
+
+  /// The tokens of a file, of which no message shows any.
+  private func readTokens(_ path: String) throws -> [AccessToken] {
+    let text = String(decoding: try readFile(path, byteCountMax: 1 << 20), as: UTF8.self)
+    var tokens: [AccessToken] = []
+    for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated()
+    {
+      let parts = line.split(whereSeparator: \.isWhitespace)
+      if parts.isEmpty || parts[0].hasPrefix("#") { continue }
+      let roles = parts[0].split(separator: ",").map { Role(rawValue: String($0)) }
+      guard parts.count == 2, roles.allSatisfy({ $0 != nil }),
+        let token = AccessToken(String(parts[1]), roles: Set(roles.compactMap(\.self)))
+      else {
+        throw Failure.badInput(
+          "\(path):\(index + 1): a line is ROLES TOKEN, like `reader,writer tlk_<id>_<secret>`"
+        )
+      }
+      tokens.append(token)
+    }
+    if tokens.isEmpty { throw Failure.badInput("\(path) holds no tokens") }
+    return tokens
+  }
+}
