@@ -95,15 +95,18 @@ extension NamespaceState {
 
 /// Whether making `namespace` a subgroup of `parent` would make it its own ancestor.
 ///
+/// Ends also where the known parents form a cycle already, which no recorded history does.
+///
 /// - Complexity: O(depth).
 public func wouldFormCycle(
   moving namespace: NamespaceID,
   below parent: NamespaceID,
   parentOf: (NamespaceID) -> NamespaceID?
 ) -> Bool {
+  var seen: Set<NamespaceID> = []
   var ancestor: NamespaceID? = parent
   while let current = ancestor {
-    if current == namespace { return true }
+    if current == namespace || !seen.insert(current).inserted { return true }
     ancestor = parentOf(current)
   }
   return false

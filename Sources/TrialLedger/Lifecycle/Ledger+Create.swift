@@ -60,7 +60,7 @@ extension Ledger {
     _ fill: (inout LogWriter) throws(Failure) -> Void
   ) throws(LedgerError) {
     do {
-      var log = try LogWriter.create(in: path, identity: randomIdentity())
+      var log = try createOrResume(path)
       try fill(&log)
       try log.close()
     } catch let error as LogError {
@@ -69,6 +69,20 @@ extension Ledger {
       throw error
     } catch {
       throw .inputOutput("\(error)")
+    }
+  }
+
+  /// A log without events in a folder: a new one, or what an interrupted creation left.
+  private static func createOrResume(_ path: String) throws(LogError) -> LogWriter {
+    do throws(LogError) {
+      return try LogWriter.create(in: path, identity: randomIdentity())
+    } catch .notEmpty {
+      guard let log = try? LogWriter.open(in: path).writer, log.size == 0 else {
+        throw .notEmpty(folder: path)
+      }
+      return log
+    } catch {
+      throw error
     }
   }
 

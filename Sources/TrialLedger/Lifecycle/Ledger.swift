@@ -47,6 +47,9 @@ public final class Ledger: Sendable {
     follower = opened.follower
     let view = opened.publication.view.withLock(\.self)
     guard let view, let first = view.rules.activations.first else {
+      if view?.size ?? 0 == 0 {
+        throw .notALedger("The ledger in \(path) was never finished; run init again.")
+      }
       throw .damaged("The log in \(path) does not begin with rules; restore a backup.")
     }
     origin = first.metadata.source["origin"] ?? "trial-ledger"
