@@ -79,16 +79,11 @@ struct SpeedTests {
     )
   }
 
-  /// The thread's processor time, which neighbours on a shared machine disturb less than the clock.
+  /// The processor time, which neighbours on a shared machine disturb less than the clock.
   private static func processorTime(_ body: () -> Void) -> Duration {
-    func now() -> Duration {
-      var time = timespec()
-      unsafe clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
-      return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
-    }
-    let start = now()
+    let start = clock()
     body()
-    return now() - start
+    return .microseconds(clock() - start)
   }
 
   private static func nanoseconds(_ duration: Duration, per count: Double) -> Double {

@@ -1,6 +1,9 @@
 package import LedgerCore
 
 extension ProjectionView {
+  /// So many ids' memory is asked for before any of it is waited for.
+  private static let idsAhead = 64
+
   /// Answers a batch: one answer per id, in the same order.
   ///
   /// Reads what is worked out beforehand where `rules` are those served and the date lies between
@@ -25,20 +28,28 @@ extension ProjectionView {
     let isServed = self.rules?.identity === rules.identity
     let lists = answers.lists.span
     let empty = program.emptyAnswer
-    for index in ids.indices {
-      let id = ids[index]
-      let answer =
-        id > 0
-        ? directory.page(Int(id >> 6)).answer(
-          id,
-          on: date.dayNumber,
-          program,
-          isServed ? lists : nil,
-          empty,
-          directory
-        ) : empty
-      output.types.append(answer.types)
-      output.validUntil.append(answer.validUntil)
+    var start = 0
+    while start < ids.count {
+      let block = ids.extracting(start..<min(start + Self.idsAhead, ids.count))
+      var slots = InlineArray<64, UInt64>(repeating: 0)
+      directory.readSlots(block, on: date.dayNumber, isServed: isServed, into: &slots)
+      for index in block.indices {
+        let slot = slots[index]
+        let until = UInt16(truncatingIfNeeded: slot &>> 16)
+        var answer = empty
+        switch slot &>> 32 {
+        case PageDirectory.Slot.kept:
+          answer = PackedAnswer(types: lists[Int(slot & 0xffff)], validUntil: until)
+        case PageDirectory.Slot.stranger: break
+        default:
+          if let (page, rank) = directory.find(block[index]) {
+            answer = program.evaluate(page.words.span, rank: rank, on: date.dayNumber)
+          }
+        }
+        output.types.append(answer.types)
+        output.validUntil.append(answer.validUntil)
+      }
+      start += Self.idsAhead
     }
   }
 
@@ -89,36 +100,5 @@ extension ProjectionView {
       }
       output.validUntil.append(answer.validUntil?.dayNumber ?? 0)
     }
-  }
-}
-
-extension Page {
-  /// The answer for an id, from what is kept when `lists` are given and it holds on the date.
-  @inline(__always)
-  fileprivate func answer(
-    _ id: Int64,
-    on date: UInt16,
-    _ program: RuleProgram,
-    _ lists: Span<UInt64>?,
-    _ empty: PackedAnswer,
-    _ directory: borrowing PageDirectory
-  ) -> PackedAnswer {
-    let words = words.span
-    guard !words.isEmpty else { return empty }
-    let bit: UInt64 = 1 &<< UInt64(truncatingIfNeeded: id & 63)
-    let present = words[0]
-    guard present & bit != 0 else { return empty }
-    let rank = Self.rank(bit, present)
-    if let lists, words[1] & bit != 0, UInt64(date) >= words[2] {
-      let kept = words[Self.headerWordCount &+ rank]
-      let until = UInt16(truncatingIfNeeded: kept &>> 16)
-      if until == 0 || date < until {
-        return PackedAnswer(types: lists[Int(kept & 0xffff)], validUntil: until)
-      }
-    }
-    if Self.isMovedOut(words, rank), let own = directory.large[id] {
-      return program.evaluate(own.words.span, rank: 0, on: date)
-    }
-    return program.evaluate(words, rank: rank, on: date)
   }
 }

@@ -39,7 +39,6 @@ struct RuleProgram: Sendable {
     var leaf: UInt64
     /// The most records, or the least days.
     var bound: Int
-    var types: TypeSelection
   }
 
   /// A leaf that bounds the number of extensions, reactivations or both.
@@ -57,6 +56,8 @@ struct RuleProgram: Sendable {
   /// The leaves that the bits above say the opposite of.
   private(set) var inverted: UInt64 = 0
   private(set) var accumulators: [Accumulator] = []
+  /// The types of each of ``accumulators``; apart, so that evaluation counts no references.
+  private var accumulated: [TypeSelection] = []
   private(set) var grants: [Grants] = []
   /// By combination of leaves, the types; empty when there are too many.
   private(set) var table: [UInt64] = []
@@ -162,10 +163,12 @@ struct RuleProgram: Sendable {
     switch leaf {
     case .everPaid(false): inverted |= bit
     case .trialCount(let types, let atMost):
-      accumulators.append(Accumulator(kind: .count, leaf: bit, bound: atMost, types: types))
+      accumulators.append(Accumulator(kind: .count, leaf: bit, bound: atMost))
+      accumulated.append(types)
     case .daysSince(let moment, let types, let atLeast):
       let kind: Accumulator.Kind = moment == .trialStart ? .latestStart : .latestEnd
-      accumulators.append(Accumulator(kind: kind, leaf: bit, bound: atLeast, types: types))
+      accumulators.append(Accumulator(kind: kind, leaf: bit, bound: atLeast))
+      accumulated.append(types)
     case .extensionsUsed(let atMost):
       grants.append(Grants(extensions: true, reactivations: false, atMost: atMost, leaf: bit))
     case .reactivationsUsed(let atMost):
@@ -197,8 +200,7 @@ struct RuleProgram: Sendable {
       default: break
       }
     }
-    for (number, accumulator) in accumulators.enumerated()
-    where accumulator.types.contains(code: code) {
+    for (number, types) in accumulated.enumerated() where types.contains(code: code) {
       row.accumulators |= 1 << UInt64(number)
     }
     return row
