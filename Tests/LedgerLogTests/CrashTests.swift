@@ -4,7 +4,9 @@ import LedgerLog
 import LedgerTestSupport
 import Testing
 
-/// The contract under crashes and failing calls. Oracle: every acknowledged event is there with the
+/// The contract under crashes and failing calls.
+///
+/// Oracle: every acknowledged event is there with the
 /// same bytes; what is there is a prefix of what was submitted, in whole batches; opening twice
 /// gives the same.
 @Suite("Crashes")

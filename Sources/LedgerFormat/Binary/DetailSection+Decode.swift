@@ -6,6 +6,8 @@ extension DetailSection {
     private var reader = ByteReader()
     private var recordedAt: Int64 = 0
     private var metadata = Metadata()
+    /// Where the metadata stands that ``metadata`` should hold, when it was passed over.
+    private var unread: (start: ByteReader, flags: Flags)?
     private var isFirst = true
     /// The number of rows read so far.
     package private(set) var index = 0
@@ -23,7 +25,11 @@ extension DetailSection {
     ) throws(FrameError) -> Event {
       let row = try beginRow(of: bytes)
       if !row.flags.contains(.sameMetadata) {
+        unread = nil
         metadata = try Self.readMetadata(&reader, bytes, row.flags)
+      } else if var unread {
+        self.unread = nil
+        metadata = try Self.readMetadata(&unread.start, bytes, unread.flags)
       }
       let fact = try readFact(bytes, with: columns)
       guard reader.offset == row.end else {
@@ -44,18 +50,10 @@ extension DetailSection {
     }
 
     /// Passes over the next row, and tells when the event was recorded, in milliseconds.
-    ///
-    /// Its metadata is read only if `keepsMetadata`, which must be so if an event after it will be
-    /// read in full.
     @discardableResult
-    package mutating func skip(
-      of bytes: Span<UInt8>,
-      keepsMetadata: Bool = true
-    ) throws(FrameError) -> Int64 {
+    package mutating func skip(of bytes: Span<UInt8>) throws(FrameError) -> Int64 {
       let row = try beginRow(of: bytes)
-      if keepsMetadata, !row.flags.contains(.sameMetadata) {
-        metadata = try Self.readMetadata(&reader, bytes, row.flags)
-      }
+      if !row.flags.contains(.sameMetadata) { unread = (reader, row.flags) }
       reader = ByteReader(at: row.end)
       index += 1
       return recordedAt

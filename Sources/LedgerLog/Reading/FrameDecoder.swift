@@ -127,7 +127,7 @@ struct FrameDecoder {
       try decodeDetails(header)
       var reader = DetailSection.Reader()
       for index in 0..<header.eventCount
-      where try reader.skip(of: detailsBytes.span, keepsMetadata: false) > milliseconds {
+      where try reader.skip(of: detailsBytes.span) > milliseconds {
         return index
       }
       return header.eventCount

@@ -120,8 +120,9 @@ struct FrameTests {
     #expect(columns.codeTable == expected.codeTable)
   }
 
-  /// Bytes that are not trusted throw or decode; they never trap. A checksum keeps such bytes away,
-  /// so this is the second line.
+  /// Bytes that are not trusted throw or decode; they never trap.
+  ///
+  /// A checksum keeps such bytes away, so this is the second line.
   @Test(arguments: seeds(16))
   func `mutated sections never trap`(seed: UInt64) {
     var generator = SeededGenerator(seed: seed)
