@@ -5,10 +5,21 @@ import TrialLedger
 struct CommandLines {
   /// A line: what to submit, or what is wrong with it.
   struct Entry {
+    /// What a line comes to.
+    enum Content {
+      case submission(Ledger.Submission)
+      case invalid(InvalidRequest)
+    }
+
     /// The 1-based number of the line.
     let line: Int
     /// What to submit, or why there is nothing.
-    let submission: Result<Ledger.Submission, InvalidRequest>
+    let content: Content
+
+    /// What to submit; `nil` for a line that is no command.
+    var submission: Ledger.Submission? {
+      if case .submission(let submission) = content { submission } else { nil }
+    }
   }
 
   /// Whether lines say what time it is.
@@ -29,36 +40,30 @@ struct CommandLines {
     case .text(let number, let bytes):
       let options = CommandReadingOptions(allowsNow: hasTestClock, line: number)
       let reading = readCommand(bytes.span, options)
-      guard hasTestClock else {
-        return Entry(line: number, submission: reading.command.map { Ledger.Submission($0) })
-      }
-      let previous = previousNow
-      if let now = reading.now {
-        if let previous, now < previous {
+      if hasTestClock, let now = reading.now {
+        if let previous = previousNow, now < previous {
           // What is wrong with the command comes first; the time decides nothing for later lines.
-          if case .failure(let problem) = reading.command {
-            return Entry(line: number, submission: .failure(problem))
+          if case .invalid(let problem) = reading.content {
+            return Entry(line: number, content: .invalid(problem))
           }
           return invalid(number, "now is \(now), before the \(previous) of a line before")
         }
         previousNow = now
       }
-      let now = previousNow
-      return Entry(
-        line: number,
-        submission: reading.command.flatMap { command in
-          guard let now else {
-            let problem = "now is missing; the first line must say what time it is"
-            return .failure(InvalidRequest(message: problem, line: number))
-          }
-          return .success(Ledger.Submission(command, now: now))
+      switch reading.content {
+      case .invalid(let problem): return Entry(line: number, content: .invalid(problem))
+      case .command(let command):
+        if hasTestClock, previousNow == nil {
+          return invalid(number, "now is missing; the first line must say what time it is")
         }
-      )
+        let submission = Ledger.Submission(command, now: hasTestClock ? previousNow : nil)
+        return Entry(line: number, content: .submission(submission))
+      }
     }
   }
 
   private func invalid(_ line: Int, _ message: String) -> Entry {
-    Entry(line: line, submission: .failure(InvalidRequest(message: message, line: line)))
+    Entry(line: line, content: .invalid(InvalidRequest(message: message, line: line)))
   }
 }
 

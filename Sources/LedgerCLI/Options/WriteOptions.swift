@@ -58,7 +58,7 @@ struct WriteOptions: ParsableArguments {
   /// The members of a command's JSON object that the options say.
   ///
   /// The one reader of commands judges them, so that a mistake sounds the same everywhere.
-  func members() throws(InvalidRequest) -> [JSONMember] {
+  func members() throws(MistakenOption) -> [JSONMember] {
     var members: [JSONMember] = []
     var actor: [JSONMember] = []
     if let actorUser { actor.append(JSONMember("user_id", integerOrText(actorUser))) }
@@ -73,21 +73,27 @@ struct WriteOptions: ParsableArguments {
     return members
   }
 
-  private func sourceMembers() throws(InvalidRequest) -> [JSONMember] {
+  private func sourceMembers() throws(MistakenOption) -> [JSONMember] {
     var members: [JSONMember] = []
     for entry in source {
       guard let separator = entry.firstIndex(of: "=") else {
-        throw InvalidRequest(message: "--source is '\(shown(entry))'; it must be key=value")
+        throw MistakenOption(message: "--source is '\(shown(entry))'; it must be key=value")
       }
       let key = String(entry[..<separator])
       if members.contains(where: { hasSameBytes($0.name, key) }) {
-        throw InvalidRequest(message: "--source names the key '\(shown(key))' twice")
+        throw MistakenOption(message: "--source names the key '\(shown(key))' twice")
       }
       let value = String(entry[entry.index(after: separator)...])
       members.append(JSONMember(key, .string(value)))
     }
     return members
   }
+}
+
+/// What is wrong with an option that no command could hold.
+struct MistakenOption: Error {
+  /// One sentence that names the option.
+  let message: String
 }
 
 /// An integer where `text` is one as JSON writes them, else the text for a message.

@@ -74,12 +74,12 @@ struct Apply: ParsableCommand {
     of entries: [CommandLines.Entry],
     in ledger: Ledger
   ) throws -> [Outcome] {
-    let submissions = entries.compactMap { try? $0.submission.get() }
+    let submissions = entries.compactMap(\.submission)
     var decided = try ledger.submitBlocking(submissions).makeIterator()
     return entries.map { entry in
-      switch entry.submission {
-      case .failure(let problem): return .invalid(problem)
-      case .success:
+      switch entry.content {
+      case .invalid(let problem): return .invalid(problem)
+      case .submission:
         guard let outcome = decided.next() else {
           preconditionFailure("a submission has an outcome per command")
         }
@@ -100,12 +100,12 @@ struct Apply: ParsableCommand {
         )
       }
     }
-    let submissions = entries.map { (try? $0.submission.get()) ?? Self.neverRecorded }
+    let submissions = entries.map { $0.submission ?? Self.neverRecorded }
     let decided = try ledger.submitBlocking(submissions, atomically: true)
     let outcomes = zip(entries, decided).map { entry, outcome -> Outcome in
-      switch entry.submission {
-      case .failure(let problem): .invalid(problem)
-      case .success: outcome.at(line: entry.line)
+      switch entry.content {
+      case .invalid(let problem): .invalid(problem)
+      case .submission: outcome.at(line: entry.line)
       }
     }
     try print(outcomes, to: Output())

@@ -22,8 +22,8 @@ extension SingleCommand {
   func run() throws {
     let outcome: Outcome
     switch try makeCommand() {
-    case .failure(let problem): outcome = .invalid(problem)
-    case .success(let command):
+    case .invalid(let problem): outcome = .invalid(problem)
+    case .command(let command):
       let now = try write.now.map { try parseInstant($0, option: "--now") }
       let ledger = try data.open(for: .writing)
       if now != nil, !ledger.isTestClock {
@@ -41,17 +41,17 @@ extension SingleCommand {
     if status != .done { throw Failure(status: status, message: nil) }
   }
 
-  private func makeCommand() throws -> Result<Command, InvalidRequest> {
-    do throws(InvalidRequest) {
+  private func makeCommand() throws -> CommandReading.Content {
+    do throws(MistakenOption) {
       var members = [
         JSONMember("command", .string(Self.commandName)),
         JSONMember("namespace_id", integerOrText(namespace)),
       ]
       members += ownMembers
       members += try write.members()
-      return readCommand(.object(members)).command
+      return readCommand(.object(members)).content
     } catch {
-      return .failure(error)
+      return .invalid(InvalidRequest(message: error.message))
     }
   }
 

@@ -44,17 +44,18 @@ struct RulesActivate: ParsableCommand {
 
   /// Reads who and why as a command's reader does, so that mistakes sound the same.
   private func readMetadata() throws -> Metadata {
-    do throws(InvalidRequest) {
+    do throws(MistakenOption) {
       let carrier = [
         JSONMember("command", .string("move_namespace")),
         JSONMember("namespace_id", .integer(1)), JSONMember("parent_id", .null),
       ]
       let reading = readCommand(.object(carrier + (try write.members())))
-      let command = try reading.command.get()
-      if command.expectedVersion != nil {
-        throw InvalidRequest(message: "--expected-version is for commands about a namespace")
+      switch reading.content {
+      case .invalid(let problem): throw MistakenOption(message: problem.message)
+      case .command(let command) where command.expectedVersion != nil:
+        throw MistakenOption(message: "--expected-version is for commands about a namespace")
+      case .command(let command): return command.metadata
       }
-      return command.metadata
     } catch {
       throw Failure.badInput(error.message)
     }
