@@ -115,6 +115,12 @@ let package = Package(
       path: "Tests/LedgerTestSupport",
       swiftSettings: strict
     ),
+    .target(
+      name: "LedgerHTTPTestSupport",
+      dependencies: ["LedgerHTTP", "LedgerTestSupport", "TrialLedger", logging] + nio + lifecycle,
+      path: "Tests/LedgerHTTPTestSupport",
+      swiftSettings: strict
+    ),
     .testTarget(
       name: "LedgerCoreTests",
       dependencies: ["LedgerCore", "LedgerTestSupport"],
@@ -156,16 +162,17 @@ let package = Package(
     .testTarget(
       name: "LedgerHTTPTests",
       dependencies: [
-        "TrialLedger", "LedgerFormat", "LedgerHTTP", "LedgerTestSupport", hummingbird, logging,
-      ] + nio + lifecycle,
+        "TrialLedger", "LedgerFormat", "LedgerHTTP", "LedgerHTTPTestSupport", "LedgerTestSupport",
+        httpTypes, logging,
+      ],
       swiftSettings: strict
     ),
     .testTarget(
       name: "LedgerGitLabTests",
       dependencies: [
-        "TrialLedger", "LedgerFormat", "LedgerHTTP", "LedgerGitLab", "LedgerTestSupport",
-        hummingbird, logging,
-      ] + nio + lifecycle,
+        "TrialLedger", "LedgerFormat", "LedgerHTTP", "LedgerGitLab", "LedgerHTTPTestSupport",
+        "LedgerTestSupport", httpTypes, logging,
+      ],
       swiftSettings: strict
     ),
     .testTarget(

@@ -9,7 +9,7 @@ extension NativeWire {
   /// `POST /v1/eligibility`: the answers about many namespaces, all from one position.
   func eligibility(_ request: Request) async throws -> Response {
     let bytes = try await request.bodyBytes(upTo: limits.bodyByteCountMax)
-    let (elements, question) = try readQuestion(bytes)
+    let (fields, elements, question) = try readQuestion(bytes)
     guard elements.count <= limits.itemCountMax else {
       throw RequestFailure(
         .contentTooLarge,
@@ -17,7 +17,7 @@ extension NativeWire {
         "namespace_ids has \(elements.count) ids; at most \(limits.itemCountMax) are answered"
       )
     }
-    let ids = try namespaceIDs(elements)
+    let ids = try namespaceIDs(elements, of: fields)
     // The present is answered from memory in microseconds; anything else may read stored events.
     let batch =
       if question.isAboutThePresent {
@@ -42,7 +42,7 @@ extension NativeWire {
 
   private func readQuestion(
     _ bytes: [UInt8]
-  ) throws(RequestFailure) -> (ids: [JSONValue], question: Question) {
+  ) throws(RequestFailure) -> (fields: FieldReader, ids: [JSONValue], question: Question) {
     do throws(JSONReadingError) {
       let fields = try FieldReader(
         try strictJSON(bytes, byteCountMax: limits.bodyByteCountMax),
@@ -53,20 +53,26 @@ extension NativeWire {
       guard case .array(let elements) = ids else {
         throw fields.problem("namespace_ids", ids, mustBe: "an array of integers")
       }
-      return (elements, try Question(fields))
+      return (fields, elements, try Question(fields))
     } catch {
       throw .invalid(error)
     }
   }
 
-  private func namespaceIDs(_ elements: [JSONValue]) throws(RequestFailure) -> [NamespaceID] {
+  private func namespaceIDs(
+    _ elements: [JSONValue],
+    of fields: FieldReader
+  ) throws(RequestFailure) -> [NamespaceID] {
     var ids: [NamespaceID] = []
     ids.reserveCapacity(elements.count)
     for (index, element) in elements.enumerated() {
       guard case .integer(let number) = element, let id = NamespaceID(number) else {
         throw .invalid(
-          "namespace_ids[\(index)] is \(element.kind); "
-            + "it must be an integer from 1 to \(Int64.max)"
+          fields.problem(
+            "namespace_ids[\(index)]",
+            element,
+            mustBe: "an integer from 1 to \(Int64.max)"
+          )
         )
       }
       ids.append(id)

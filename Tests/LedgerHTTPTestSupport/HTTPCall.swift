@@ -1,0 +1,82 @@
+/// A request and what a reader of a transcript sees of it.
+package struct HTTPCall: Sendable {
+  package var method: String
+  package var target: String
+  package var headers: [(name: String, value: String)]
+  package var body: String?
+
+  /// A request; `Host` and `Content-Length` are added when it is sent.
+  package init(
+    _ method: String,
+    _ target: String,
+    headers: [(name: String, value: String)] = [],
+    _ body: String? = nil
+  ) {
+    self.method = method
+    self.target = target
+    self.headers = headers
+    self.body = body
+  }
+
+  /// The request's bytes.
+  package var text: String {
+    var text = "\(method) \(target) HTTP/1.1\r\nHost: ledger\r\n"
+    for (name, value) in headers { text += "\(name): \(value)\r\n" }
+    if let body { text += "Content-Length: \(body.utf8.count)\r\n" }
+    return text + "\r\n" + (body ?? "")
+  }
+
+  /// Sends it on a connection of its own.
+  ///
+  /// - Throws: ``Unanswered`` when the server closed the connection instead.
+  package func send(to port: Int) async throws -> RawConnection.Answer {
+    try await RawConnection.open(port) { connection in
+      try await connection.send(text)
+      guard let answer = try await connection.answer(hasBody: method != "HEAD") else {
+        throw Unanswered(call: "\(method) \(target.prefix(100))")
+      }
+      return answer
+    }
+  }
+
+  /// The server closed the connection without an answer.
+  package struct Unanswered: Error {
+    package let call: String
+  }
+}
+
+/// What was said in a conversation with a server, for a person to review.
+package struct Transcript: Sendable {
+  package private(set) var text = ""
+  private let port: Int
+
+  /// An empty transcript of what will be said with the server at `port`.
+  package init(port: Int) {
+    self.port = port
+  }
+
+  /// Adds a heading.
+  package mutating func heading(_ title: String) {
+    text += "## \(title)\n\n"
+  }
+
+  /// Sends a request and adds it with its answer; `Date` is left out, the only thing that differs
+  /// from run to run.
+  @discardableResult
+  package mutating func say(_ call: HTTPCall) async throws -> RawConnection.Answer {
+    let answer = try await call.send(to: port)
+    text += "> \(call.method) \(call.target)\n"
+    for (name, value) in call.headers { text += "> \(name): \(value)\n" }
+    if let body = call.body { text += lines(of: body, after: "> ") }
+    for line in answer.headLines where !line.lowercased().hasPrefix("date:") {
+      text += "< \(line)\n"
+    }
+    text += lines(of: answer.body, after: "< ") + "\n"
+    return answer
+  }
+
+  private func lines(of body: String, after mark: String) -> String {
+    body.replacing("\r\n", with: "␍\n").split(separator: "\n")
+      .map { "\(mark)\($0)\n" }.joined()
+  }
+}

@@ -1,0 +1,133 @@
+import LedgerHTTP
+import LedgerHTTPTestSupport
+import LedgerTestSupport
+import Testing
+import TrialLedger
+
+/// Bytes that no good client sends: each is answered by a 4xx or the connection is closed, nothing
+/// is recorded, and the next client is served.
+@Suite("Hostile requests")
+struct HostileRequestTests {
+  private static let command = #"{"command":"change_plan","namespace_id":1,"plan":"premium"}"#
+
+  /// What is sent before the client says that it is done.
+  private static let requests: [(name: String, text: String)] = [
+    ("garbage", "garbage\r\n\r\n"),
+    ("a TLS greeting", "\u{16}\u{3}\u{1}\u{2}\u{0}\u{1}\u{0}\u{1}\u{fc}\u{3}\u{3}"),
+    ("the preface of HTTP/2", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"),
+    ("an unknown version", "GET /healthz HTTP/9.9\r\n\r\n"),
+    ("HTTP/0.9", "GET /healthz\r\n"),
+    ("an unknown method", "STEAL /healthz HTTP/1.1\r\n\r\n"),
+    ("a target with a space", "GET /heal thz HTTP/1.1\r\n\r\n"),
+    ("a line without an end", "GET /healthz HTTP/1.1"),
+    ("a head without an end", "GET /healthz HTTP/1.1\r\nHost: a\r\n"),
+    ("a field without a colon", "GET /healthz HTTP/1.1\r\nHost\r\n\r\n"),
+    ("a field without a name", "GET /healthz HTTP/1.1\r\n: a\r\n\r\n"),
+    ("a name with a space", "GET /healthz HTTP/1.1\r\nHo st: a\r\n\r\n"),
+    ("a control character in a field", "GET /healthz HTTP/1.1\r\nHost: a\u{0}b\r\n\r\n"),
+    ("a negative length", post("Content-Length: -1")),
+    ("a length that is no number", post("Content-Length: 0x3c")),
+    ("a length of many digits", post("Content-Length: 99999999999999999999999999")),
+    ("two lengths", post("Content-Length: \(command.utf8.count)\r\nContent-Length: 4")),
+    (
+      "a length and chunks",
+      post("Content-Length: \(command.utf8.count)\r\nTransfer-Encoding: chunked")
+    ),
+    ("an unknown encoding", post("Transfer-Encoding: gzip")),
+    ("a chunk without a size", post("Transfer-Encoding: chunked")),
+    ("a body that ends early", post("Content-Length: \(command.utf8.count + 1)")),
+    ("chunks that end early", post("Transfer-Encoding: chunked", "3b\r\n\(command)\r\n")),
+  ]
+
+  private static func post(_ fields: String, _ body: String = command) -> String {
+    "POST /v1/commands HTTP/1.1\r\nHost: a\r\n\(fields)\r\n\r\n\(body)"
+  }
+
+  @Test func `are answered or closed, and others are served`() async throws {
+    try await TestServer.run { server in
+      for (name, text) in Self.requests {
+        let answer = try await RawConnection.open(server.port) { connection in
+          try await connection.send(text.unicodeScalars.map { UInt8(truncatingIfNeeded: $0.value) })
+          connection.finishSending()
+          let answer = try await connection.answer()
+          _ = try await connection.drain()
+          return answer
+        }
+        if let answer { #expect((400..<500).contains(answer.status), "\(name)") }
+        #expect(server.ledger.size == 1, "\(name)")
+        #expect(try await server.call("GET", "/healthz").status == 200, "\(name)")
+      }
+    }
+  }
+
+  @Test func `what is no HTTP is told so`() async throws {
+    try await TestServer.run { server in
+      let answer = try await RawConnection.open(server.port) { connection in
+        try await connection.send("garbage\r\n\r\n")
+        return try await connection.answer()
+      }
+      #expect(answer?.status == 400)
+      #expect(answer?.field("content-type") == "application/problem+json")
+      #expect(answer?.body.contains(#""code":"malformed_http""#) ?? false)
+    }
+  }
+
+  /// From seeds: a good request with some of its bytes changed, cut or doubled.
+  @Test(.tags(.property), arguments: seeds(4))
+  func `damaged requests never stop the server`(seed: UInt64) async throws {
+    try await TestServer.run { server in
+      var generator = SeededGenerator(seed: seed)
+      let good = Array(
+        HTTPCall("POST", "/v1/eligibility", headers: [("X", "y")], #"{"namespace_ids":[1]}"#).text
+          .utf8
+      )
+      for _ in 0..<50 {
+        var bytes = good
+        for _ in 0..<Int.random(in: 1...6, using: &generator) where !bytes.isEmpty {
+          let index = Int.random(in: bytes.indices, using: &generator)
+          switch Int.random(in: 0..<3, using: &generator) {
+          case 0: bytes[index] = .random(in: 0...255, using: &generator)
+          case 1: bytes.removeSubrange(index..<min(bytes.count, index + 8))
+          default: bytes.insert(contentsOf: bytes[index...].prefix(16), at: index)
+          }
+        }
+        let damaged = bytes
+        try await RawConnection.open(server.port) { connection in
+          try await connection.send(damaged)
+          connection.finishSending()
+          _ = try await connection.drain()
+        }
+      }
+      #expect(try await server.call("GET", "/healthz").status == 200)
+      #expect(server.ledger.size == 1)
+    }
+  }
+
+  @Test func `a client that hangs does not hold up others`() async throws {
+    try await TestServer.run { server in
+      try await RawConnection.open(server.port) { hanging in
+        try await hanging.send(
+          "POST /v1/commands HTTP/1.1\r\nHost: a\r\nContent-Length: 99\r\n\r\n"
+        )
+        for _ in 0..<20 {
+          #expect(try await server.call("GET", "/healthz").status == 200)
+        }
+      }
+    }
+  }
+
+  @Test func `requests sent at once are answered in their order`() async throws {
+    try await TestServer.run { server in
+      try await RawConnection.open(server.port) { connection in
+        try await connection.send(
+          HTTPCall("GET", "/healthz").text + HTTPCall("GET", "/unknown").text
+            + HTTPCall("POST", "/v1/eligibility", #"{"namespace_ids":[]}"#).text
+            + HTTPCall("GET", "/readyz").text
+        )
+        var statuses: [Int] = []
+        for _ in 0..<4 { statuses.append(try await connection.answer()?.status ?? 0) }
+        #expect(statuses == [200, 404, 200, 200])
+      }
+    }
+  }
+}
