@@ -41,7 +41,8 @@ struct FileDescriptor: Sendable {
   func read(upTo byteCount: Int, into bytes: inout [UInt8]) throws(SystemError) -> Int {
     let start = bytes.count
     bytes.append(contentsOf: repeatElement(0, count: max(0, byteCount)))
-    let count = bytes.withUnsafeMutableBytes { buffer -> Int in
+    // Sound: the buffer is used inside the closure only.
+    let count = unsafe bytes.withUnsafeMutableBytes { buffer -> Int in
       while true {
         // Sound: the rebased slice is what was appended above, and lives through the call.
         let rest = unsafe UnsafeMutableRawBufferPointer(rebasing: buffer[start...])
@@ -65,7 +66,8 @@ struct FileDescriptor: Sendable {
   func write(_ bytes: [UInt8]) throws(SystemError) {
     var written = 0
     while written < bytes.count {
-      let count = bytes.withUnsafeBytes { buffer in
+      // Sound: the buffer is used inside the closure only.
+      let count = unsafe bytes.withUnsafeBytes { buffer in
         // Sound: the rebased slice lies inside the array, which outlives the call.
         let rest = unsafe UnsafeRawBufferPointer(rebasing: buffer[written...])
         return unsafe Self.systemWrite(number, rest.baseAddress, rest.count)
@@ -85,8 +87,7 @@ struct FileDescriptor: Sendable {
 
   /// Makes writing to a pipe nobody reads an error of the call, where it would end the process.
   static func ignoreBrokenPipes() {
-    // Sound: ignoring a signal installs no handler.
-    _ = unsafe signal(SIGPIPE, SIG_IGN)
+    _ = signal(SIGPIPE, SIG_IGN)
   }
 
   private static func systemClose(_ number: Int32) {

@@ -1,6 +1,6 @@
-import ArgumentParser
+public import ArgumentParser
 import LedgerFormat
-import TrialLedger
+public import TrialLedger
 
 extension ImportOptions.Format: ExpressibleByArgument {}
 

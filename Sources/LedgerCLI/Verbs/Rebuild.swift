@@ -39,7 +39,7 @@ struct Rebuild: ParsableCommand {
       for line in lines(report) { try output.writeLine(line) }
     }
     try output.flush()
-    if !report.isSame { throw Failure.no }
+    if report.firstDifference != nil { throw Failure.no }
   }
 
   private func eventsPerSecond(_ report: RebuildReport) -> Double {
@@ -53,7 +53,8 @@ struct Rebuild: ParsableCommand {
   private func jsonBytes(_ report: RebuildReport) -> [UInt8] {
     var writer = JSONWriter()
     writer.object { writer in
-      writer.member("same", report.isSame)
+      writer.member("same", report.firstDifference == nil)
+      if let namespace = report.firstDifference { writer.member("first_difference", namespace) }
       writer.member("events", report.eventCount)
       writer.member("namespaces", report.namespaceCount)
       writer.member("rules", report.rulesID.text)
@@ -71,9 +72,10 @@ struct Rebuild: ParsableCommand {
     let terminal = Terminal.standardOutput()
     let seconds = report.foldSeconds + report.answerSeconds
     let verdict =
-      report.isSame
-      ? terminal.paint("the same states as were serving", .good)
-      : terminal.paint("NOT the states that were serving; run verify", .bad)
+      report.firstDifference.map { namespace in
+        terminal.paint("NOT the states that were serving", .bad)
+          + ": namespace \(namespace) differs; run verify"
+      } ?? terminal.paint("the same states as were serving", .good)
     return [
       "rebuilt \(grouped(report.eventCount)) events of \(grouped(report.namespaceCount)) namespaces "
         + "in \(decimal(seconds, digits: 3)) s, \(shortened(eventsPerSecond(report))) events/s",
