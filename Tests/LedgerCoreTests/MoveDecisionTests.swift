@@ -54,4 +54,12 @@ struct MoveDecisionTests {
       ("2026-03-01", .move(to: 140), "would_form_cycle"),
     ])
   }
+
+  /// The walk went round for ever when the known parents already formed a cycle; no recorded
+  /// history does, but a pure function must end whatever it is told.
+  @Test func `a cycle among the ancestors ends the walk`() {
+    var scenario = Scenario()
+    scenario.parents = [group(8): group(9), group(9): group(8)]
+    #expect(!scenario.give(.move(to: 8), on: "2026-03-01").isEmpty)
+  }
 }
