@@ -12,17 +12,21 @@ package struct TestServer: Sendable {
   package let ledger: Ledger
   /// The ledger's clock.
   package let clock: ManualClock
+  /// Begins to stop the server, as SIGTERM does.
+  package let stop: @Sendable () async -> Void
 
   /// Runs a server for as long as `body` runs, then stops it gracefully and closes the ledger.
   ///
   /// - Parameters:
   ///   - now: What the clock says at first.
+  ///   - rules: The text of a rule file; `nil` is the newest bundled set.
   ///   - configuration: As for a real server, but for the port, which is a free one.
   ///   - wires: Routes beside the native API.
   ///   - body: What is done with the server.
   /// - Throws: What `body` throws, and what starting and stopping do.
   package static func run(
     now: String = "2026-08-10T09:00:00.000Z",
+    rules: String? = nil,
     _ configuration: HTTPConfiguration = HTTPConfiguration(),
     wires: @Sendable (Ledger) throws -> [any Wire] = { _ in [] },
     _ body: @escaping @Sendable (TestServer) async throws -> Void
@@ -32,6 +36,7 @@ package struct TestServer: Sendable {
     let clock = ManualClock(now)
     let ledger = try Ledger.create(
       at: folder.path + "/ledger",
+      rules: rules,
       now: now,
       isTestClock: true,
       options: Ledger.Options(clock: clock)
@@ -55,7 +60,11 @@ package struct TestServer: Sendable {
       }
       for await port in ports {
         do {
-          try await body(TestServer(port: port, ledger: ledger, clock: clock))
+          try await body(
+            TestServer(port: port, ledger: ledger, clock: clock) {
+              await group.triggerGracefulShutdown()
+            }
+          )
         } catch {
           await group.triggerGracefulShutdown()
           throw error

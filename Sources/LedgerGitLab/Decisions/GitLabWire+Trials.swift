@@ -25,7 +25,7 @@ extension GitLabWire {
   func grant(_ request: Request) async throws -> Response {
     let body = try await trialRequest(request)
     let kind = try body.grantKind()
-    return try await decide(body) { history, rules in
+    return try await decide(body, recordedAs: .ok) { history, rules in
       if let record = history.trialGranted(kind, by: body.userID) { return .repeated(record) }
       switch kind {
       case .reactivation: return .command(.reactivateTrial(nil))
@@ -54,11 +54,11 @@ extension GitLabWire {
   }
 
   private func start(_ type: TrialType?, _ body: TrialRequest) async throws -> Response {
-    try await decide(body) { history, rules in
+    try await decide(body, recordedAs: .created) { history, rules in
       if let record = history.trialStarted(by: body.userID, of: type) { return .repeated(record) }
       if let type { return .command(.startTrial(type)) }
       guard let first = rules.rules.eligibleTypes(of: history.state, on: history.today).first else {
-        return .refused("The namespace is not eligible for any trial.")
+        return .refused("the namespace is not eligible for any trial")
       }
       return .command(.startTrial(first))
     }
@@ -80,6 +80,7 @@ extension GitLabWire {
   /// so that of two identical requests at a time one is recorded and the other is its repetition.
   private func decide(
     _ body: TrialRequest,
+    recordedAs status: HTTPResponse.Status,
     _ judge: (NamespaceHistory, RulesInForce) -> Judgement
   ) async throws -> Response {
     var isDriftNoted = false
@@ -105,14 +106,15 @@ extension GitLabWire {
         let outcomes = try await ledger.submit([command])
         // Somebody else was faster; every round somebody is, so this comes to an end.
         if case .conflict(.versionConflict)? = outcomes.first { continue }
-        return try await response(to: outcomes.first, of: history)
+        return try await response(to: outcomes.first, of: history, recordedAs: status)
       }
     }
   }
 
   private func response(
     to outcome: Outcome?,
-    of history: NamespaceHistory
+    of history: NamespaceHistory,
+    recordedAs status: HTTPResponse.Status
   ) async throws -> Response {
     switch outcome {
     case .recorded(let events), .alreadyRecorded(let events):
@@ -122,7 +124,7 @@ extension GitLabWire {
       let record = state.records.last { record in
         events.contains { record.positions.contains($0.position) }
       }
-      return success(.created, record)
+      return success(status, record)
     case .refused(let refusal):
       return Response(.unprocessableContent, errorBytes(refusal.message))
     case .conflict(let conflict):

@@ -139,7 +139,7 @@ private func sourceEntries(_ members: [JSONMember]) -> [String: String] {
 }
 
 /// `text` without control characters, cut at the end of the last character that fits.
-func sourceValue(_ text: String) -> String {
+package func sourceValue(_ text: String) -> String {
   var value = ""
   var byteCount = 0
   let clean = String(

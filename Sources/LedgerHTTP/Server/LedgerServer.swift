@@ -101,9 +101,11 @@ package func runServer(
   } catch is CancellationError {
     // Some request did not end within the stop timeout; what was accepted is recorded.
     logger.notice("stopped with requests unfinished after \(configuration.limits.stopTimeout)")
-  } catch let error as IOError {
+  } catch let error as LedgerError {
+    throw error
+  } catch {
     throw LedgerError.inputOutput(
-      "cannot listen on \(configuration.host):\(configuration.port): \(error)"
+      "cannot serve on \(configuration.host):\(configuration.port): \(error)"
     )
   }
 }
