@@ -10,7 +10,8 @@ import Glibc
 import Darwin
 #endif
 
-@Suite("Stopping")
+// One after the other, because a signal is for the whole process.
+@Suite("Stopping", .serialized)
 struct StoppingTests {
   @Test func `a request that was begun is finished, and no other is taken`() async throws {
     try await TestServer.run { server in
@@ -23,6 +24,7 @@ struct StoppingTests {
         )
         #expect(try await connection.answer()?.status == 200)
         await server.stop()
+        // Until nobody listens any more.
         while (try? await server.call("GET", "/healthz")) != nil {}
         try await connection.send(body)
         #expect(try await connection.answer()?.status == 201)
@@ -61,6 +63,36 @@ struct StoppingTests {
     await #expect(throws: LedgerError.self) { try await ledger.submit([command]) }
     // The lock is free again.
     try Ledger.open(at: path, for: .writing).close()
+  }
+
+  @Test func `a request that never ends does not hold up the end`() async throws {
+    let folder = try TemporaryFolder()
+    let ledger = try Ledger.create(at: folder.path + "/ledger")
+    var configuration = HTTPConfiguration(port: 0)
+    configuration.limits.stopTimeout = .milliseconds(50)
+    let (ports, listening) = AsyncStream.makeStream(of: Int.self)
+    async let served: Void = runServer(
+      ledger: ledger,
+      configuration: configuration,
+      logger: .silent
+    ) { port in
+      listening.yield(port)
+      listening.finish()
+    }
+    for await port in ports {
+      try await RawConnection.open(port) { connection in
+        try await connection.send(
+          HTTPCall("GET", "/healthz").text
+            + "POST /v1/commands HTTP/1.1\r\nHost: a\r\nContent-Length: 60\r\n\r\n"
+            + #"{"command":"change_plan","namespace_id":1,"plan":"premium"}"#
+        )
+        #expect(try await connection.answer()?.status == 200)
+        kill(getpid(), SIGTERM)
+        _ = try await connection.drain()
+      }
+    }
+    try await served
+    #expect(ledger.size == 1)
   }
 
   @Test func `an address in use is an error that names it`() async throws {

@@ -37,10 +37,11 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     guard state == .open else { return }
     switch unwrapInboundIn(data) {
-    case .head:
+    case .head(let head):
       unansweredCount += 1
       bodyByteCount = 0
       scheduleReadDeadline(context)
+      inviteBody(of: head, context)
     case .body(let bytes):
       bodyByteCount += bytes.readableBytes
       // A route reads at most its own limit; the rest is only taken in to reach the next request.
@@ -127,6 +128,19 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     }
   }
 
+  /// Tells a client that waits for it to send its body (RFC 9110 section 10.1.1), unless the body is
+  /// larger than any route takes: then the route's refusal comes instead.
+  private func inviteBody(of head: HTTPRequest, _ context: ChannelHandlerContext) {
+    guard head.headerFields[.expect]?.lowercased() == "100-continue", unansweredCount == 1,
+      let length = head.headerFields[.contentLength].flatMap({ Int($0) }),
+      length <= limits.batchByteCountMax
+    else { return }
+    context.writeAndFlush(
+      wrapOutboundOut(.head(HTTPResponse(status: .continue))),
+      promise: nil
+    )
+  }
+
   private func scheduleReadDeadline(_ context: ChannelHandlerContext) {
     readDeadline?.cancel()
     let channel = context.channel
@@ -136,6 +150,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
   }
 
   private func meter(of context: ChannelHandlerContext) -> HeadMeter? {
+    // It is missing only when the connection is being torn down, where nobody asks for it.
     try? context.pipeline.syncOperations.handler(type: HeadMeter.self)
   }
 }

@@ -29,6 +29,7 @@ public struct HTTPConfiguration: Sendable {
   /// Any other name counts as reachable from elsewhere, whatever it resolves to.
   public var isLoopback: Bool {
     if host == "localhost" { return true }
+    // Whatever is no IP address is taken for reachable.
     guard let address = try? SocketAddress(ipAddress: host, port: 0) else { return false }
     return switch address {
     case .v4: host.hasPrefix("127.")
