@@ -183,7 +183,7 @@ package struct RandomHistories {
     case 3: model.parent
     case 4..<6: Self.family.randomElement(using: &generator)
     case 6: NamespaceID(unchecked: Self.chainFirst + Int64.random(in: 0...7, using: &generator))
-    default: NamespaceID(unchecked: 77)
+    default: Int.random(in: 0..<6, using: &generator) == 0 ? .ledger : NamespaceID(unchecked: 77)
     }
   }
 

@@ -57,6 +57,9 @@ public struct Command: Equatable, Sendable {
     if namespaceID == .ledger { return "namespace_id is 0; it must be positive" }
     if let problem = metadata.problem { return problem }
     if let expectedVersion, expectedVersion < 0 { return "expected_version is negative" }
+    if case .moveNamespace(NamespaceID.ledger?) = action {
+      return "parent_id is 0; it must be positive, or null for top level"
+    }
     if case .changePlan(_, let startsOn?, let endsOn?) = action, endsOn <= startsOn {
       return "ends_on \(endsOn) is not after starts_on \(startsOn)"
     }

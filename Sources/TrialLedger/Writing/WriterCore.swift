@@ -137,7 +137,10 @@ struct WriterCore: ~Copyable, DurableState {
   }
 
   /// Appends batches, each whole or not at all, makes them durable and visible.
+  ///
+  /// - Precondition: A mark stands for one batch.
   mutating func append(_ batches: [[Event]], mark: [UInt8]?) throws(LedgerError) {
+    precondition(mark == nil || batches.count == 1, "a mark stands for one batch")
     do throws(LogError) {
       for batch in batches { try log.append(batch, mark: mark) }
       try log.commit()
