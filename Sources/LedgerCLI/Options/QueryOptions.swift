@@ -71,8 +71,10 @@ func parseInstant(_ text: String, option: String) throws -> Instant {
 /// Reads a point of the log: a number of events, an instant or a date.
 func parseAsOf(_ text: String) throws -> Question.AsOf {
   if !text.isEmpty, text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) {
-    // A number too large for the machine is past every head.
-    return .size(Int(text) ?? .max)
+    guard let size = Int(text) else {
+      throw Failure.badInput("as-of \(shown(text)) is past the head of every ledger")
+    }
+    return .size(size)
   }
   if let date = CalendarDate(text) { return .instant(Instant(midnightOf: date)) }
   guard let instant = Instant(text) else {

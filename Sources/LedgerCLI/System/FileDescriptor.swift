@@ -20,7 +20,7 @@ struct FileDescriptor: Sendable {
   static func reading(_ path: String) throws(SystemError) -> FileDescriptor {
     // Sound: the string is copied for the call, which does not keep it.
     let number = unsafe path.withCString { unsafe open($0, O_RDONLY | O_CLOEXEC) }
-    guard number >= 0 else { throw SystemError(code: errno, subject: path) }
+    guard number >= 0 else { throw SystemError(code: errno, subject: "cannot open \(path)") }
     return FileDescriptor(number: number)
   }
 
@@ -51,7 +51,7 @@ struct FileDescriptor: Sendable {
       }
     }
     bytes.removeLast(bytes.count - start - max(0, count))
-    if count < 0 { throw SystemError(code: errno, subject: "the input") }
+    if count < 0 { throw SystemError(code: errno, subject: "cannot read") }
     return count
   }
 
@@ -74,7 +74,7 @@ struct FileDescriptor: Sendable {
       }
       if count < 0 {
         if errno == EINTR { continue }
-        throw SystemError(code: errno, subject: "the output")
+        throw SystemError(code: errno, subject: "cannot write")
       }
       written += count
     }
@@ -129,7 +129,7 @@ struct FileDescriptor: Sendable {
 struct SystemError: Error, Equatable {
   /// The system's number.
   let code: Int32
-  /// What was being read or written.
+  /// What could not be done, such as `cannot open commands.jsonl`.
   let subject: String
 
   /// Whether the reader at the other end of a pipe has gone.

@@ -53,6 +53,16 @@ func clipped(_ text: String, to columnCount: Int, unicode: Bool) -> String {
   return result + sign
 }
 
+/// `text`, which is ASCII, in at most `columnCount` columns, with what lies in its middle left out:
+/// names that begin alike can be told apart by their ends.
+func clippedInside(_ text: String, to columnCount: Int, unicode: Bool) -> String {
+  guard text.utf8.count > columnCount, columnCount >= 3 else {
+    return clipped(text, to: columnCount, unicode: unicode)
+  }
+  let endCount = (columnCount - 1) / 2
+  return "\(text.prefix(columnCount - 1 - endCount))\(unicode ? "…" : "~")\(text.suffix(endCount))"
+}
+
 /// `text` followed by spaces up to `columnCount` columns.
 func padded(_ text: String, to columnCount: Int) -> String {
   text + String(repeating: " ", count: max(0, columnCount - displayWidth(text)))

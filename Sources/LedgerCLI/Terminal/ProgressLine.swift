@@ -27,6 +27,11 @@ func grouped(_ number: Int) -> String {
   return number < 0 ? "-" + result : result
 }
 
+/// A number with its noun: 1 event, 1,234 events.
+func counted(_ number: Int, _ noun: String) -> String {
+  "\(grouped(number)) \(noun)\(number == 1 ? "" : "s")"
+}
+
 /// A number in at most three digits and a unit: 950, 12.3 k, 4.56 M.
 func shortened(_ number: Double) -> String {
   let units: [(Double, String)] = [(1e9, " G"), (1e6, " M"), (1e3, " k")]

@@ -1,4 +1,4 @@
-/// Rows of aligned columns for people; one column may be wrapped so that lines fit the terminal.
+/// Rows of aligned columns for people; some columns may be wrapped so that lines fit the terminal.
 struct Table: Sendable {
   /// On which side of its column a text stands.
   enum Alignment: Sendable {
@@ -11,7 +11,7 @@ struct Table: Sendable {
     var title: String
     /// On which side the texts stand.
     var alignment: Alignment = .left
-    /// Whether long texts are wrapped; of at most one column.
+    /// Whether long texts are wrapped where the lines would not fit.
     var isWrapped = false
 
     /// A column of that heading.
@@ -69,14 +69,16 @@ struct Table: Sendable {
     var widths = columns.indices.map { index in
       rows.reduce(displayWidth(columns[index].title)) { max($0, displayWidth($1[index].text)) }
     }
-    if let limit = terminal.columnCount, let wrapped = columns.firstIndex(where: \.isWrapped) {
-      let total = widths.reduce(0, +) + Self.gap.utf8.count * (columns.count - 1)
-      if total > limit {
-        widths[wrapped] = max(
-          min(Self.wrappedColumnCountMin, widths[wrapped]),
-          widths[wrapped] - (total - limit)
-        )
-      }
+    guard let limit = terminal.columnCount else { return widths }
+    var excess = widths.reduce(0, +) + Self.gap.utf8.count * (columns.count - 1) - limit
+    while excess > 0 {
+      let wrapped = columns.indices.filter { columns[$0].isWrapped }
+      // The widest gives way first, so that two long columns end alike.
+      guard let widest = wrapped.max(by: { (widths[$0], $1) < (widths[$1], $0) }),
+        widths[widest] > Self.wrappedColumnCountMin
+      else { break }
+      widths[widest] -= 1
+      excess -= 1
     }
     return widths
   }

@@ -1,4 +1,4 @@
-/// The characters that a timeline is drawn with.
+/// The characters that a timeline is drawn with: lines for plans, blocks for trials.
 struct TimelineGlyphs: Sendable {
   let paidPlan: Character
   let paidPlanEdge: Character
@@ -16,9 +16,9 @@ struct TimelineGlyphs: Sendable {
 
   /// Blocks and lines of Unicode.
   static let unicode = TimelineGlyphs(
-    paidPlan: "█",
-    paidPlanEdge: "▊",
-    unpaidPlan: "░",
+    paidPlan: "━",
+    paidPlanEdge: "╸",
+    unpaidPlan: "┄",
     trial: "█",
     extended: "▒",
     cut: "·",
@@ -33,10 +33,10 @@ struct TimelineGlyphs: Sendable {
 
   /// Characters that every terminal has.
   static let ascii = TimelineGlyphs(
-    paidPlan: "#",
-    paidPlanEdge: "#",
+    paidPlan: "=",
+    paidPlanEdge: "|",
     unpaidPlan: "-",
-    trial: "=",
+    trial: "#",
     extended: "+",
     cut: ".",
     endedEarly: "x",

@@ -12,7 +12,7 @@ struct TimelinePicture {
 
   /// The narrowest and the widest picture, in columns.
   static let columnCounts = 60...200
-  private static let gutterCountMax = 26
+  private static let gutterCountMax = 30
 
   /// The lines of `timeline`, as wide as the terminal allows.
   static func lines(of timeline: Timeline, for terminal: Terminal) -> [String] {
@@ -35,12 +35,12 @@ struct TimelinePicture {
 
   private var lines: [String] {
     let rows = (0..<canvas.rowCount).map { row in
-      let label = clipped(labels[row], to: gutterCount - 2, unicode: terminal.hasUnicode)
+      let label = labels[row]
       let line = canvas.line(row, for: terminal)
       if line.isEmpty { return label }
       return padded(label, to: gutterCount) + line
     }
-    return rows + [terminal.paint(legend, .faint)]
+    return rows + legend.map { terminal.paint($0, .faint) }
   }
 
   private mutating func draw() {
@@ -96,7 +96,9 @@ struct TimelinePicture {
   }
 
   private mutating func draw(_ trial: Timeline.TrialBar) {
-    let row = addRow((trial.isReactivated ? glyphs.reactivated : "") + trial.type.code)
+    let sign = trial.isReactivated ? glyphs.reactivated : ""
+    let room = gutterCount - 2 - sign.count
+    let row = addRow(sign + clippedInside(trial.type.code, to: room, unicode: terminal.hasUnicode))
     if let cutFrom = trial.cutFrom, cutFrom > trial.endsOn {
       canvas.fill(
         axis.columns(from: trial.endsOn, to: cutFrom),
@@ -156,15 +158,13 @@ struct TimelinePicture {
   }
 
   /// What the characters in the picture mean; only those that stand in it.
-  private var legend: String {
+  private var legend: [String] {
     var entries: [String] = []
     if timeline.plans.contains(where: \.isPaid) { entries.append("\(glyphs.paidPlan) paid plan") }
     if timeline.plans.contains(where: { !$0.isPaid }) {
       entries.append("\(glyphs.unpaidPlan) unpaid plan")
     }
-    if !timeline.trials.isEmpty, glyphs.trial != glyphs.paidPlan {
-      entries.append("\(glyphs.trial) trial")
-    }
+    if !timeline.trials.isEmpty { entries.append("\(glyphs.trial) trial") }
     if timeline.trials.contains(where: { $0.endsOn > $0.baseEndsOn }) {
       entries.append("\(glyphs.extended) extension")
     }
@@ -174,6 +174,14 @@ struct TimelinePicture {
     if timeline.trials.contains(where: \.isReactivated) {
       entries.append("\(glyphs.reactivated)granted again")
     }
-    return entries.joined(separator: "   ")
+    var lines: [String] = []
+    for entry in entries {
+      if let last = lines.last, last.count + 3 + entry.count <= gutterCount + axis.columnCount {
+        lines[lines.count - 1] = last + "   " + entry
+      } else {
+        lines.append(entry)
+      }
+    }
+    return lines
   }
 }

@@ -69,7 +69,7 @@ struct CheckEligibility: ParsableCommand {
       table.append([
         Table.Cell(id.description),
         answer.types.isEmpty ? Table.Cell("nothing", .faint) : Table.Cell(types, .good),
-        Table.Cell(answer.validUntil?.description ?? "an event changes it"),
+        Table.Cell(answer.validUntil?.description ?? "the next event"),
       ])
     }
     return table

@@ -62,6 +62,6 @@ struct History: ParsableCommand {
     var state = NamespaceState()
     for event in events { state.evolve(event) }
     let place = state.parent.map { "a subgroup of \($0)" } ?? "top level"
-    return "namespace \(id), \(place), \(events.count) event\(events.count == 1 ? "" : "s")"
+    return "namespace \(id), \(place), \(counted(events.count, "event"))"
   }
 }

@@ -84,8 +84,8 @@ struct Import: ParsableCommand {
         report.alreadyRecordedCount > 0
         ? ", after \(grouped(report.alreadyRecordedCount)) that an earlier run recorded" : ""
       try output.writeLine(
-        "recorded \(grouped(report.recordedCount)) events of \(file)\(before); the ledger has "
-          + "\(grouped(report.size)) events"
+        "recorded \(counted(report.recordedCount, "event")) of \(file)\(before); the ledger has "
+          + "\(counted(report.size, "event"))"
       )
     }
     try output.flush()

@@ -77,8 +77,8 @@ struct Rebuild: ParsableCommand {
           + ": namespace \(namespace) differs; run verify"
       } ?? terminal.paint("the same states as were serving", .good)
     return [
-      "rebuilt \(grouped(report.eventCount)) events of \(grouped(report.namespaceCount)) namespaces "
-        + "in \(decimal(seconds, digits: 3)) s, \(shortened(eventsPerSecond(report))) events/s",
+      "rebuilt \(counted(report.eventCount, "event")) of "
+        + "\(counted(report.namespaceCount, "namespace")) in \(decimal(seconds, digits: 3)) s, \(shortened(eventsPerSecond(report))) events/s",
       "answers under \(report.rulesID), \(byteCount(report.projectionByteCount)), "
         + "\(decimal(bytesPerNamespace(report), digits: 1)) bytes a namespace",
       verdict,

@@ -62,7 +62,10 @@ struct Serve: AsyncParsableCommand {
     guard let separator = listen.lastIndex(of: ":"), separator != listen.startIndex,
       let port = Int(listen[listen.index(after: separator)...]), (0...65_535).contains(port)
     else {
-      throw ValidationError("--listen is '\(listen)'; it must be HOST:PORT, like 127.0.0.1:8080.")
+      throw Failure(
+        status: .usage,
+        message: "--listen is '\(listen)'; it must be HOST:PORT, like 127.0.0.1:8080"
+      )
     }
     var host = String(listen[..<separator])
     if host.hasPrefix("["), host.hasSuffix("]") { host = String(host.dropFirst().dropLast()) }

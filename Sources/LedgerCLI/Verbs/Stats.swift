@@ -68,8 +68,8 @@ struct Stats: ParsableCommand {
     facts.append([
       "log",
       Table.Cell(
-        "\(byteCount(statistics.logByteCount)) in \(statistics.segmentCount) "
-          + "\(statistics.segmentCount == 1 ? "segment" : "segments"), \(perEvent) bytes an event"
+        "\(byteCount(statistics.logByteCount)) in \(counted(statistics.segmentCount, "segment")), "
+          + "\(perEvent) bytes an event"
       ),
     ])
     facts.append([

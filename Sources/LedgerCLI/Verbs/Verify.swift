@@ -38,8 +38,8 @@ struct Verify: ParsableCommand {
     } else {
       let verdict = Terminal.standardOutput().paint("verified", .good)
       try output.writeLine(
-        "\(verdict): \(grouped(report.eventCount)) events of "
-          + "\(grouped(report.namespaceCount)) namespaces, root \(hexadecimal(report.root))"
+        "\(verdict): \(counted(report.eventCount, "event")) of "
+          + "\(counted(report.namespaceCount, "namespace")), root \(hexadecimal(report.root))"
       )
     }
     try output.flush()

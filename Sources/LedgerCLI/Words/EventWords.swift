@@ -54,7 +54,8 @@ extension Metadata {
 func eventTable(_ events: [Event], isNumbered: Bool) -> Table {
   var columns: [Table.Column] = [
     Table.Column("POSITION", .right), Table.Column("RECORDED"),
-    Table.Column("WHAT", isWrapped: true), Table.Column("WHO"), Table.Column("WHY"),
+    Table.Column("WHAT", isWrapped: true), Table.Column("WHO"),
+    Table.Column("WHY", isWrapped: true),
   ]
   if isNumbered { columns.insert(Table.Column("#", .right), at: 0) }
   var table = Table(columns)

@@ -37,9 +37,11 @@ private func appendTree(
   let since = node.since.map { "since \($0)" }
   let until = node.until.map { "until \($0)" }
   let span = [since, until].compactMap(\.self).joined(separator: ", ")
+  // A code says what a false node refuses by.
+  let code = node.value ? nil : node.condition.refuseAs
   lines.append(
-    "\(indent)\(terminal.mark(node.value)) \(text)  "
-      + terminal.paint(span.isEmpty ? "always" : span, .faint)
+    "\(indent)\(terminal.mark(node.value)) \(text)\(code.map { ": \($0)" } ?? "")  "
+      + terminal.paint("(\(span.isEmpty ? "always" : span))", .faint)
   )
   for position in node.positions {
     let what = words[position].map { ": \($0)" } ?? ""

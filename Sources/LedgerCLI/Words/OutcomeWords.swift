@@ -31,5 +31,5 @@ private func eventLine(_ event: Event) -> String {
 
 /// What an answer rests on, in a line for a person.
 func basisLine(_ basis: Basis) -> String {
-  "on \(basis.date), \(grouped(basis.position)) events known, rules \(basis.inForce.rules.id)"
+  "on \(basis.date), \(counted(basis.position, "event")) known, rules \(basis.inForce.rules.id)"
 }

@@ -64,7 +64,10 @@ struct RulesActivate: ParsableCommand {
   private func confirm(_ rules: RuleSet) throws {
     if yes { return }
     guard FileDescriptor.standardInput.isTerminal else {
-      throw ValidationError("Nobody can be asked here; say --yes to activate \(rules.id).")
+      throw Failure(
+        status: .usage,
+        message: "nobody can be asked here; say --yes to activate \(rules.id)"
+      )
     }
     let types = rules.trialTypes.map(\.name.code).joined(separator: ", ")
     note("\(rules.id) decides about \(types) for \(data.path) from here on.")

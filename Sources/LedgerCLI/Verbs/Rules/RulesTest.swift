@@ -29,13 +29,12 @@ struct RulesTest: ParsableCommand {
       let place = terminal.mark(result.isExpected)
       try output.writeLine("\(place) \(printable(result.case.name))")
       if !result.isExpected {
-        for line in result.diff.split(separator: "\n") {
-          try output.writeLine("    \(cases):\(printable(String(line)))")
-        }
+        let lines = "\(cases):\(result.diff)".split(separator: "\n")
+        for line in lines { try output.writeLine("    \(printable(String(line)))") }
       }
     }
     let failedCount = results.count { !$0.isExpected }
-    let total = "\(results.count) case\(results.count == 1 ? "" : "s") of \(rules.id)"
+    let total = "\(counted(results.count, "case")) of \(rules.id)"
     try output.writeLine(
       failedCount == 0 ? "\(total), all as expected" : "\(total), \(failedCount) not as expected"
     )
