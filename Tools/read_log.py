@@ -121,3 +121,40 @@ class Tree:
         node = self.peaks[-1] if self.peaks else sha()
         for peak in self.peaks[-2::-1]: node = sha(b"\1", peak, node)
         return node
+
+def header(data, known, tree, time):
+    check(data[:4] == b"TLS1" and len(data) >= 64, "it does not begin with a segment header")
+    version, size, checksum, identity, first, then = struct.unpack_from("<III16sQQ", data, 4)
+    check(version == 1, f"version {version} of the format is not known here")
+    check(size == 64 + 32 * bin(first).count("1") <= len(data), "the segment header's size is wrong")
+    check(crc32c(data[:12] + data[16:size]) == checksum, "the segment header's checksum does not hold")
+    check(known in (None, identity) and (first, then) == (tree.size, time), "it does not follow the file before")
+    check(data[64:size] == b"".join(tree.peaks), "its peaks are not those of the events before")
+    return identity, size
+
+def frame(data, at, identity, tree, time, show):
+    check(data[at:at + 4] == b"TLF1" and len(data) >= at + 112, "what stands there is not a frame")
+    (checksum, kind, flags, mark, count, first, start, synced, size, root, last, *sections) = struct.unpack_from(
+        "<IBBHIQQQQ32sQ6I", data, at + 4)
+    end, decoded = at + 112 + mark, []
+    check(crc32c(identity + data[at + 8:end]) == checksum, "the frame header's checksum does not hold")
+    check((start, first, size) == (at, tree.size, first + count) and synced <= at, "the frame was written for another place")
+    for stored, whole, checksum in (sections[:3], sections[3:]):
+        body, end = data[end:end + stored], end + stored
+        check(whole <= 64 << 20 and crc32c(body) == checksum, "the checksum of a section does not hold")
+        decoded.append(lz4(body, whole) if stored < whole else body)
+    rows = list(events(first, count, *decoded)) if kind == 1 else []
+    for line, then in rows:
+        check(then >= time, "recorded_at goes back")
+        time = then
+        tree.append(line)
+    check(kind == 1 or decoded == [b"", b"".join(tree.peaks)], "the seal is not that of the events")
+    check((tree.root(), time) == (root, last), "the root or recorded_at is not that of the events")
+    for line, _ in rows: show(line)
+    return time, end
+
+def read(folder, show):
+    tree, time, identity, segment, stop, held = Tree(), 0, None, None, None, False
+    names = sorted(name for name in os.listdir(folder + "/segments") if re.fullmatch(r"\d{20}\.frames", name))
+    check(names, "there are no segments")
+    ...
