@@ -54,15 +54,16 @@ extension Ledger {
     }
   }
 
+  /// The log in a folder, or a new one where there is none or an interrupted creation left none.
   private static func openOrCreate(_ folder: String) throws(LedgerError) -> LogWriter {
-    if FileManager.default.fileExists(atPath: folder) {
-      let contents = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-      if !contents.isEmpty {
-        return try onLog { () throws(LogError) in try LogWriter.open(in: folder).0 }
+    try onLog { () throws(LogError) in
+      do throws(LogError) {
+        return try LogWriter.create(in: folder, identity: randomIdentity())
+      } catch .notEmpty {
+        return try LogWriter.open(in: folder).writer
+      } catch {
+        throw error
       }
-    }
-    return try onLog { () throws(LogError) in
-      try LogWriter.create(in: folder, identity: randomIdentity())
     }
   }
 
