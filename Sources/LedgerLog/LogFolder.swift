@@ -16,6 +16,9 @@ struct LogFolder {
   /// The file that the writer locks and keeps the durable head in.
   var lock: String { "\(path)/lock" }
 
+  /// What may stand in the folder before a log is made there: what an interrupted creation leaves.
+  static let names: Set<String> = ["segments", "quarantine", "lock"]
+
   /// The file of the segment that begins at a position.
   func segment(_ firstPosition: Int) -> String {
     "\(segments)/\(Self.name(firstPosition))"

@@ -11,7 +11,8 @@ extension LogWriter {
   /// `segmentByteCount` bytes gets no more frames.
   ///
   /// - Returns: The writer.
-  /// - Throws: ``LogError/notEmpty(folder:)`` when there is a log, or ``LogError/disk(_:)``.
+  /// - Throws: ``LogError/notEmpty(folder:)`` when there is a log or anything that is not of one, or
+  ///   ``LogError/disk(_:)``.
   package static func create(
     in folder: String,
     identity: LedgerIdentity,
@@ -26,6 +27,9 @@ extension LogWriter {
       peaks: []
     )
     do {
+      guard (try disk.names(in: folder.path) ?? []).allSatisfy(LogFolder.names.contains) else {
+        throw LogError.notEmpty(folder: folder.path)
+      }
       try disk.createFolder(folder.path)
       try disk.createFolder(folder.segments)
       let names = try disk.names(in: folder.segments) ?? []
