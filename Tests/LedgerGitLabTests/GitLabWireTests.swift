@@ -41,88 +41,66 @@ struct GitLabWireTests {
     }
   }
 
+  /// What GitLab's users do, in this order, under headings of the transcript.
+  private static let deeds: [(title: String, method: String, path: String, body: String)] = [
+    ("An Ultimate trial", "POST", ultimates, ultimateBody),
+    ("The same again: nothing is recorded", "POST", "/trials", ultimateBody),
+    ("Without a type: the first that is eligible", "POST", "/trials", trialBody(namespace: 4)),
+    ("Without a type, and none is eligible", "POST", ultimates, trialBody(namespace: 5)),
+    (
+      "A type that is refused", "POST", ultimates,
+      trialBody(uid: 8, #","trial_type":"ultimate_with_dap""#)
+    ),
+    (
+      "Duo Pro", "POST", addOns,
+      trialBody(namespace: 2, #","add_on_name":"code_suggestions""#)
+    ),
+    (
+      "Duo Enterprise, by the older path", "POST", "/trials/create_addon",
+      trialBody(namespace: 3, #","add_on_name":"duo_enterprise""#)
+    ),
+    (
+      "An unknown add-on", "POST", addOns,
+      trialBody(namespace: 2, #","add_on_name":"duo_unheard_of""#)
+    ),
+    (
+      "An extension", "PUT", grants,
+      trialBody(
+        #","trial_extension_type":"1","trial_entity":"company","glm_source":"s","#
+          + #""gitlab_com_trial":true"#
+      )
+    ),
+    (
+      "The same again: nothing is recorded", "PUT", grants,
+      trialBody(#","trial_extension_type":1"#)
+    ),
+    (
+      "Somebody else's extension", "PUT", grants,
+      trialBody(uid: 8, #","trial_extension_type":1"#)
+    ),
+    ("A lead", "POST", "/leads/gitlab_com/ultimates", #"{"first_name":"A","score":1.5}"#),
+    ("A lead", "POST", "/leads/gitlab_com/addons", #"{"first_name":"A","x":null}"#),
+    ("A lead", "POST", "/leads/gitlab_com/hand_raises", "{}"),
+    ("A lead", "POST", "/trials/create_hand_raise_lead", #"{"uid":7}"#),
+  ]
+
   @Test(.tags(.snapshot)) func `records what GitLab's users do`() async throws {
     try await TestServer.runForGitLab { server in
-      try await server.setPlan("premium", of: 2)
-      try await server.setPlan("ultimate", of: 3)
-      try await server.setPlan("gold", of: 5)
+      for (plan, namespace) in [("premium", 2), ("ultimate", 3), ("gold", 5)] {
+        try await server.setPlan(plan, of: namespace)
+      }
       var transcript = Transcript(port: server.port)
-      func say(_ title: String, _ method: String, _ target: String, _ body: String) async throws {
-        transcript.heading(title)
-        try await transcript.say(HTTPCall(method, target, headers: gitLabHeaders, body))
-      }
-      try await say("An Ultimate trial", "POST", ultimates, ultimateBody)
-      try await say("The same again: nothing is recorded", "POST", "/trials", ultimateBody)
-      try await say(
-        "Without a type: the first that is eligible",
-        "POST",
-        "/trials",
-        trialBody(namespace: 4)
-      )
-      try await say(
-        "Without a type, and none is eligible",
-        "POST",
-        ultimates,
-        trialBody(namespace: 5)
-      )
-      try await say(
-        "A type that is refused",
-        "POST",
-        ultimates,
-        trialBody(uid: 8, #","trial_type":"ultimate_with_dap""#)
-      )
-      try await say(
-        "Duo Pro",
-        "POST",
-        addOns,
-        trialBody(namespace: 2, #","add_on_name":"code_suggestions""#)
-      )
-      try await say(
-        "Duo Enterprise, by the older path",
-        "POST",
-        "/trials/create_addon",
-        trialBody(namespace: 3, #","add_on_name":"duo_enterprise""#)
-      )
-      try await say(
-        "An unknown add-on",
-        "POST",
-        addOns,
-        trialBody(namespace: 2, #","add_on_name":"duo_unheard_of""#)
-      )
-      try await say(
-        "An extension",
-        "PUT",
-        grants,
-        trialBody(
-          #","trial_extension_type":"1","trial_entity":"company","glm_source":"s","gitlab_com_trial":true"#
+      for deed in Self.deeds {
+        transcript.heading(deed.title)
+        try await transcript.say(
+          HTTPCall(deed.method, deed.path, headers: gitLabHeaders, deed.body)
         )
-      )
-      try await say(
-        "The same again: nothing is recorded",
-        "PUT",
-        grants,
-        trialBody(#","trial_extension_type":1"#)
-      )
-      try await say(
-        "Somebody else's extension",
-        "PUT",
-        grants,
-        trialBody(uid: 8, #","trial_extension_type":1"#)
-      )
-      try server.setClock("2027-01-01T00:00:00.000Z")
-      try await say(
-        "A reactivation",
-        "PUT",
-        grants,
-        trialBody(namespace: 4, #","trial_extension_type":2"#)
-      )
-      for path in [
-        "/leads/gitlab_com/ultimates", "/leads/gitlab_com/addons", "/leads/gitlab_com/hand_raises",
-        "/trials/create_hand_raise_lead",
-      ] {
-        try await say("A lead", "POST", path, #"{"first_name":"A","score":1.5,"x":null}"#)
       }
-      for namespace in 1...4 {
+      try server.setClock("2027-01-01T00:00:00.000Z")
+      transcript.heading("A reactivation")
+      let again = trialBody(namespace: 4, #","trial_extension_type":2"#)
+      try await transcript.say(HTTPCall("PUT", grants, headers: gitLabHeaders, again))
+      for namespace in 1...5 {
         transcript.heading("What is recorded of \(namespace)")
         try await transcript.say(HTTPCall("GET", "/v1/namespaces/\(namespace)/history"))
       }
