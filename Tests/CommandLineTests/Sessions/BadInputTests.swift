@@ -157,11 +157,7 @@ struct BadInputTests {
 
   @Test func `a damaged byte ends every verb with 70`() throws {
     let shell = try Shell.withHistory()
-    let segments = shell.url("ledger/segments")
-    let name = try #require(
-      try FileManager.default.contentsOfDirectory(atPath: segments.path).sorted().first
-    )
-    let file = segments.appending(path: name)
+    let file = try shell.firstSegment()
     var bytes = try Data(contentsOf: file)
     bytes[bytes.count / 4] ^= 0x40
     try bytes.write(to: file)
@@ -172,5 +168,47 @@ struct BadInputTests {
       #expect(ran.errors.hasPrefix("Error: "))
       #expect(try Data(contentsOf: file) == bytes, "\(verb) changed a damaged file")
     }
+  }
+
+  @Test func `a folder of a newer version ends every verb with 65`() throws {
+    let shell = try Shell.withHistory()
+    let file = try shell.firstSegment()
+    var bytes = try Data(contentsOf: file)
+    // The version of the log's format, four bytes from byte 4 on.
+    bytes[4] = 2
+    try bytes.write(to: file)
+    for verb in ["verify", "show 42", "export", "start 42 --trial-type ultimate_with_dap"] {
+      let ran = try shell.silently(verb)
+      #expect(ran.code == 65, "\(verb): \(ran.errors)")
+      #expect(ran.errors.contains("format version 2, which is newer"), "\(ran.errors)")
+      #expect(try Data(contentsOf: file) == bytes, "\(verb) changed a file of a newer version")
+    }
+  }
+
+  @Test func `a torn tail is cut by the next writer, which says so, and by no reader`() throws {
+    let shell = try Shell.withHistory()
+    let before = try shell.silently("export").output
+    let file = try shell.firstSegment()
+    let whole = try Data(contentsOf: file)
+    try (whole + Data(repeating: 0x17, count: 100)).write(to: file)
+    let reading = try shell.silently("export")
+    #expect(reading.code == 0 && reading.output == before, "\(reading.errors)")
+    #expect(try Data(contentsOf: file).count == whole.count + 100)
+    let writing = try shell.silently(
+      "start 44 --trial-type ultimate_with_dap --now 2026-11-01"
+    )
+    #expect(writing.code == 0 && writing.output.hasPrefix("recorded\n"), "\(writing.errors)")
+    #expect(writing.errors.split(separator: "\n").count == 1, "\(writing.errors)")
+    #expect(try shell.silently("export").output.hasPrefix(before))
+    #expect(try shell.silently("verify").code == 0)
+  }
+}
+
+extension Shell {
+  /// The file with the first events of the ledger.
+  fileprivate func firstSegment() throws -> URL {
+    let segments = url("ledger/segments")
+    let names = try FileManager.default.contentsOfDirectory(atPath: segments.path).sorted()
+    return segments.appending(path: try #require(names.first))
   }
 }
