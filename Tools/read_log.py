@@ -145,6 +145,6 @@ try:
     if head[:4] == b"TLH1" and head[4:8] == struct.pack("<I", crc32c(head[8:])):
         check(struct.unpack_from("<Q", head, 40)[0] <= log.size, "the log is shorter than its durable head says")
 except (OSError, LookupError, ValueError, OverflowError, RecursionError, struct.error) as error:
-    why = "the bytes end too early" if isinstance(error, struct.error) else error
+    why = "a field is out of bounds" if isinstance(error, (struct.error, LookupError)) else error
     sys.exit(print(f"{place}, offset {at}, cannot be read: {why}.", file=sys.stderr) or 70)
 if wants_root: print(log.root().hex(), log.size)
