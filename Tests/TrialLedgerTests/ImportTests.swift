@@ -1,5 +1,6 @@
 import Foundation
 import LedgerFormat
+import LedgerLog
 import LedgerTestSupport
 import Testing
 import TrialLedger
@@ -46,8 +47,8 @@ struct ImportTests {
     let file = try write(exported.joined(separator: "\n") + "\n")
     _ = try Ledger.importCopy(of: file, to: again)
     let copy = try Ledger.open(at: again)
-    #expect(try copy.root() == (try ledger.root()))
-    #expect(try copy.verify().root == (try ledger.root()))
+    #expect(copy.root == ledger.root)
+    #expect(try copy.verify().root == ledger.root)
     let ids = (1_000...2_200).compactMap { NamespaceID($0) }
     let question = Question(on: CalendarDate("2026-11-21"))
     #expect(try copy.eligibility(of: ids, question) == (try ledger.eligibility(of: ids, question)))
@@ -77,18 +78,78 @@ struct ImportTests {
     try ledger.close()
   }
 
+  /// A batch ended in the middle of a command, so that a killed import met its own command id.
+  @Test func `the events of a command are recorded in one batch`() throws {
+    let path = folder.path + "/copy"
+    var text = try lines()[0] + "\n"
+    let pairCount = 3_000
+    for pair in 0..<pairCount {
+      let common =
+        #""command_id":"c\#(pair)","namespace_id":\#(pair + 1),"#
+        + #""recorded_at":"2026-01-01T00:00:00.000Z","trial_type":"ultimate""#
+      text +=
+        #"{\#(common),"position":\#(2 * pair + 1),"version":1,"type":"trial_started","#
+        + #""starts_on":"2026-01-01","ends_on":"2026-01-31"}"# + "\n"
+      text +=
+        #"{\#(common),"position":\#(2 * pair + 2),"version":2,"type":"trial_ended","#
+        + #""on":"2026-01-02","cause":"converted"}"# + "\n"
+    }
+    _ = try Ledger.importCopy(of: try write(text), to: path)
+    let reader = try LogReader.open(in: path)
+    let marks = try reader.marks().compactMap { mark in
+      mark.count == 49 ? Int(mark[32]) | Int(mark[33]) << 8 : nil
+    }
+    #expect(marks.count > 1)
+    #expect(marks.last == 2 * pairCount + 1)
+    // One activation, then whole pairs.
+    for count in marks { #expect(count % 2 == 1) }
+  }
+
+  @Test func `more trial types than a ledger can number are refused before anything is recorded`()
+    throws
+  {
+    let path = folder.path + "/copy"
+    var text = try lines()[0] + "\n"
+    for number in 0...60_000 {
+      text +=
+        #"{"namespace_id":\#(number + 1),"position":\#(number + 1),"version":1,"#
+        + #""recorded_at":"2026-01-01T00:00:00.000Z","type":"trial_started","trial_type":"t\#(number)","#
+        + #""starts_on":"2026-01-01","ends_on":"2026-01-31"}"# + "\n"
+    }
+    let file = try write(text)
+    expectRefusal(exitCode: 65, naming: "input:60002:", "too many") {
+      _ = try Ledger.importCopy(of: file, to: path)
+    }
+    #expect(!FileManager.default.fileExists(atPath: path))
+  }
+
+  @Test func `an unknown event type is copied only when that is asked for`() throws {
+    let path = folder.path + "/copy"
+    let text =
+      try lines()[0] + "\n"
+      + #"{"namespace_id":1,"position":1,"version":1,"recorded_at":"2026-01-01T00:00:00.000Z","#
+      + #""type":"future_thing","depth":7}"# + "\n"
+    let file = try write(text)
+    expectRefusal(exitCode: 65, naming: "input:2:", "future_thing") {
+      _ = try Ledger.importCopy(of: file, to: path)
+    }
+    _ = try Ledger.importCopy(of: file, to: path, ImportOptions(keepsUnknown: true))
+    #expect(try Ledger.open(at: path).size == 2)
+  }
+
   @Test(arguments: [
     (#"{"namespace_id":1,"type":"trial_extended","recorded_at":"2024-01-01T00:00:00.000Z","trial_type":"ultimate","on":"2024-01-01","previous_ends_on":"2024-01-05","ends_on":"2024-02-04"}"#, "no trial of that type"),
     (#"{"namespace_id":1,"type":"trial_started","recorded_at":"2020-01-01T00:00:00.000Z","trial_type":"ultimate","starts_on":"2024-01-01","ends_on":"2024-01-05"}"#, "is before"),
     (#"{"namespace_id":1,"type":"namespace_moved","recorded_at":"2024-01-01T00:00:00.000Z","parent_id":1}"#, "lies below it"),
     (#"{"namespace_id":1,"type":"plan_bent","recorded_at":"2024-01-01T00:00:00.000Z"}"#, "plan_bent"),
     (#"{"namespace_id":1,"type":"trial_started","recorded_at":"2024-01-01T00:00:00.000Z","trial_type":"ultimate","starts_on":"2024-01-01","ends_on":"2024-01-01"}"#, "ends_on"),
+    (#"{"namespace_id":7,"type":"plan_changed","recorded_at":"2023-01-01T00:00:00.000Z","command_id":"good","reason":"another","plan":"free","starts_on":"2023-01-01"}"#, "differ"),
     (#"{"namespace_id":1,"#, "byte"),
   ])
   func `a bad line is named and nothing is recorded`(line: String, sentence: String) throws {
     let ledger = try testClockLedger()
     let good =
-      #"{"namespace_id":7,"type":"plan_changed","recorded_at":"2023-01-01T00:00:00.000Z","plan":"free","starts_on":"2023-01-01"}"#
+      #"{"namespace_id":7,"type":"plan_changed","recorded_at":"2023-01-01T00:00:00.000Z","command_id":"good","plan":"free","starts_on":"2023-01-01"}"#
     let file = try write(good + "\n\n" + line + "\n")
     expectRefusal(exitCode: 65, naming: "input:3:", sentence) { _ = try ledger.importFile(file) }
     #expect(ledger.size == 1)

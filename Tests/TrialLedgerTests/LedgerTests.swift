@@ -1,3 +1,5 @@
+import LedgerFormat
+import LedgerLog
 import LedgerTestSupport
 import Testing
 import TrialLedger
@@ -40,12 +42,12 @@ struct LedgerTests {
     #expect(before.answers[0].types.isEmpty)
     #expect(before.answers[2].types.map(\.code).contains("ultimate_with_dap"))
     #expect(before.basis.position == 3)
-    let root = try ledger.root()
+    let root = ledger.root
     try ledger.close()
 
     let reopened = try Ledger.open(at: path, for: .reading, options: options())
     #expect(try reopened.eligibility(of: ids) == before)
-    #expect(try reopened.root() == root)
+    #expect(reopened.root == root)
     #expect(try reopened.verify().root == root)
     #expect(try reopened.history(of: ids[0]).map(\.position) == [1])
   }
@@ -94,6 +96,73 @@ struct LedgerTests {
     try reader.refresh()
     #expect(reader.size == 2)
     try ledger.close()
+  }
+
+  /// A file of commands with a test clock could not be given a second time: the first line's `now`
+  /// lay before the newest event, and was called invalid.
+  @Test func `a test clock may be behind, and a repeated command is known`() throws {
+    let ledger = try Ledger.create(
+      at: path,
+      now: Instant("2026-09-01T00:00:00.000Z"),
+      isTestClock: true
+    )
+    let early = Ledger.Submission(try start(1, "a"), now: Instant("2026-09-02T00:00:00.000Z"))
+    let late = Ledger.Submission(try start(2, "b"), now: Instant("2026-09-05T00:00:00.000Z"))
+    _ = try ledger.submitBlocking([early, late])
+    for outcome in try ledger.submitBlocking([early, late]) {
+      guard case .alreadyRecorded = outcome else {
+        Issue.record("\(outcome)")
+        return
+      }
+    }
+    let behind = Ledger.Submission(try start(3), now: Instant("2026-09-02T00:00:00.000Z"))
+    guard case .recorded(let events) = try ledger.submitBlocking([behind])[0] else {
+      Issue.record("not recorded")
+      return
+    }
+    #expect(events[0].recordedAt == late.now)
+    try ledger.close()
+  }
+
+  /// An opening that threw kept the lock, so that the ledger could not be made in the same process.
+  @Test func `an init that was interrupted can be run again`() throws {
+    var identity = LedgerIdentity([UInt8](repeating: 7, count: 16).span)
+    _ = try LogWriter.create(in: path, identity: identity).close()
+    identity = LedgerIdentity([UInt8](repeating: 8, count: 16).span)
+    #expect {
+      try Ledger.open(at: path, for: .writing)
+    } throws: { error in
+      (error as? LedgerError)?.message.contains("run init again") ?? false
+    }
+    let ledger = try Ledger.create(at: path, options: options())
+    #expect(ledger.size == 1)
+    try ledger.close()
+    try ledger.close()
+    #expect(throws: LedgerError.self) { try Ledger.create(at: path, options: options()) }
+  }
+
+  @Test func `many callers at once get each their own outcome`() async throws {
+    let ledger = try Ledger.create(at: path, options: options())
+    let outcomes = await withTaskGroup(of: (Int64, [Outcome]).self) { group in
+      for id in 1...300 as ClosedRange<Int64> {
+        guard let command = try? start(id, "c\(id)") else { continue }
+        group.addTask { (id, (try? await ledger.submit([command])) ?? []) }
+      }
+      return await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
+    }
+    var positions: Set<Int> = []
+    for (id, outcome) in outcomes {
+      guard case .recorded(let events)? = outcome.first, let event = events.first else {
+        Issue.record("\(id): \(outcome)")
+        return
+      }
+      #expect(event.namespaceID.rawValue == id)
+      positions.insert(event.position)
+    }
+    #expect(positions == Set(1...300))
+    try ledger.close()
+    let reopened = try Ledger.open(at: path)
+    #expect(try reopened.verify().root == ledger.root)
   }
 
   @Test func `time travel equals the answers given then`() throws {

@@ -1,6 +1,8 @@
 /// Lines from a file or from standard input, as they come.
 struct LineInput {
   private static let pieceByteCount = 256 * 1_024
+  /// About how many bytes of lines are given at once.
+  private static let groupByteCount = 8 << 20
 
   private let file: FileDescriptor
   private let name: String
@@ -23,13 +25,16 @@ struct LineInput {
   /// - Returns: `nil` at the end.
   mutating func next(about lineCountMax: Int) throws(SystemError) -> [LineSplitter.Line]? {
     var lines: [LineSplitter.Line] = []
+    var byteCount = 0
     while !isAtEnd {
-      if !lines.isEmpty, lines.count >= lineCountMax || !file.hasInput { break }
+      let isEnough = lines.count >= lineCountMax || byteCount >= Self.groupByteCount
+      if !lines.isEmpty, isEnough || !file.hasInput { break }
       var bytes: [UInt8] = []
       if try file.read(upTo: Self.pieceByteCount, into: &bytes) == 0 {
         isAtEnd = true
         if let last = splitter.lastLine() { lines.append(last) }
       } else {
+        byteCount += bytes.count
         lines += splitter.lines(adding: bytes)
       }
     }

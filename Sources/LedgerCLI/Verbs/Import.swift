@@ -51,6 +51,7 @@ struct Import: ParsableCommand {
       progress: reporter.update
     )
     let report: ImportReport
+    var opened: Ledger?
     if format == .events, !renumber, !recordsNow {
       // Makes the ledger where there is none, and goes on where a killed copy left one.
       report = try Ledger.importCopy(
@@ -62,10 +63,13 @@ struct Import: ParsableCommand {
     } else {
       let ledger = try data.open(for: .writing)
       report = try ledger.importFile(file, options)
-      try ledger.close()
+      opened = ledger
     }
     reporter.finish()
+    if opened == nil, let notice = report.notice { note(notice) }
+    // What is recorded is said before anything else can go wrong.
     try tell(report)
+    try opened?.close()
   }
 
   private func tell(_ report: ImportReport) throws {

@@ -21,6 +21,7 @@ protocol SingleCommand: ParsableCommand {
 extension SingleCommand {
   func run() throws {
     let outcome: Outcome
+    var opened: Ledger?
     switch try makeCommand() {
     case .invalid(let problem): outcome = .invalid(problem)
     case .command(let command):
@@ -30,13 +31,15 @@ extension SingleCommand {
         throw Failure.badInput("--now is for ledgers made with init --test-clock")
       }
       let outcomes = try ledger.submitBlocking([Ledger.Submission(command, now: now)])
-      try ledger.close()
+      opened = ledger
       guard let first = outcomes.first else {
         preconditionFailure("a submission of one command has one outcome")
       }
       outcome = first
     }
+    // What is recorded is said before anything else can go wrong.
     try printOutcome(outcome)
+    try opened?.close()
     let status = ExitStatus(of: outcome)
     if status != .done { throw Failure(status: status, message: nil) }
   }

@@ -84,10 +84,7 @@ extension NamespaceState {
     case .planChanged(_, let startsOn, let endsOn):
       guard let endsOn, endsOn <= startsOn else { return nil }
       return "ends_on \(endsOn) is not after starts_on \(startsOn)"
-    case .namespaceMoved(let parent):
-      return parent == self.parent
-        ? "the namespace already has that parent" : nil
-    case .rulesActivated, .unknown:
+    case .namespaceMoved, .rulesActivated, .unknown:
       return nil
     }
   }

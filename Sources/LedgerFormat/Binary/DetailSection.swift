@@ -39,10 +39,30 @@ package enum DetailSection {
 
   /// A bound on the size of an event's row, in bytes, without walking it twice.
   package static func byteCountBound(of event: Event) -> Int {
-    let metadata = event.metadata
-    var bound = 64 + (metadata.commandID?.text.utf8.count ?? 0)
+    byteCountBound(of: [event])
+  }
+
+  /// No fewer bytes than the rows of consecutive events take, which say equal metadata once.
+  package static func byteCountBound(of events: [Event]) -> Int {
+    var bound = 0
+    var previous: Metadata?
+    for event in events {
+      bound += factByteCountBound(of: event)
+      if event.metadata != previous { bound += byteCountBound(of: event.metadata) }
+      previous = event.metadata
+    }
+    return bound
+  }
+
+  private static func byteCountBound(of metadata: Metadata) -> Int {
+    var bound = metadata.commandID?.text.utf8.count ?? 0
     bound += metadata.reason?.utf8.count ?? 0
     for (key, value) in metadata.source { bound += key.utf8.count + value.utf8.count + 8 }
+    return bound
+  }
+
+  private static func factByteCountBound(of event: Event) -> Int {
+    var bound = 64
     switch event.fact {
     case .rulesActivated(let id, let sha256, let text):
       bound += id.text.utf8.count + sha256.utf8.count + text.utf8.count + 16

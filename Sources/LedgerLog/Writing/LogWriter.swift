@@ -58,6 +58,12 @@ package final class LogWriter: Sendable {
     try state.withLock { (state) throws(LogError) in try state.stage(events, mark) }
   }
 
+  /// Whether a batch can be recorded whole: whether one frame holds it.
+  package static func fits(_ events: [Event]) -> Bool {
+    events.count <= FrameHeader.eventCountMax
+      && DetailSection.byteCountBound(of: events) <= FrameHeader.detailsByteCountMax
+  }
+
   /// Makes all that is staged durable: one write, one sync.
   ///
   /// Durable once this returns, and visible to readers. When it throws, nothing of what was staged
@@ -89,7 +95,14 @@ package final class LogWriter: Sendable {
     try state.withLock { (state) throws(LogError) in
       state.dropStaged()
       defer { state.close() }
-      if state.stoppedAfter == nil { try state.seal(directory) }
+      guard state.stoppedAfter == nil else { return }
+      do throws(LogError) {
+        try state.seal(directory)
+      } catch .noSpace {
+        // Everything recorded is durable; the seal only has to wait for the next opening.
+      } catch {
+        throw error
+      }
     }
   }
 }

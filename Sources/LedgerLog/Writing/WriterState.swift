@@ -61,7 +61,7 @@ struct WriterState: Sendable {
     try checkNotStopped()
     precondition(!events.isEmpty, "a batch has at least one event")
     precondition((mark?.count ?? 0) <= FrameHeader.markByteCountMax, "a mark has at most 96 bytes")
-    let bound = events.reduce(0) { $0 + DetailSection.byteCountBound(of: $1) }
+    let bound = DetailSection.byteCountBound(of: events)
     guard events.count <= FrameHeader.eventCountMax, bound <= FrameHeader.detailsByteCountMax else {
       throw .batchTooLarge(eventCount: events.count, byteCount: bound)
     }

@@ -12,7 +12,8 @@ struct ImportChecker: ~Copyable {
   private let isCopy: Bool
   private var position: Int
   private var seenCommands: Set<SHA256Digest> = []
-  private var current: (command: CommandID, namespace: NamespaceID)?
+  private var current: (namespace: NamespaceID, metadata: Metadata, count: Int)?
+  private var codes: Set<String>
   private var contentByRules: [RulesID: String] = [:]
 
   /// A check that goes on from what is recorded.
@@ -21,7 +22,15 @@ struct ImportChecker: ~Copyable {
   ///   - position: The position of the next event.
   ///   - latest: The latest `recorded_at` that is accepted; `nil` is any.
   ///   - isCopy: Positions and versions must be there and right.
-  init(position: Int, lastRecordedAt: Instant, latest: Instant?, isCopy: Bool, rules: RulesHistory) {
+  init(
+    position: Int,
+    lastRecordedAt: Instant,
+    latest: Instant?,
+    isCopy: Bool,
+    rules: RulesHistory,
+    codes: [String]
+  ) {
+    self.codes = Set(codes)
     self.position = position
     self.lastRecordedAt = lastRecordedAt
     self.latest = latest
@@ -46,6 +55,7 @@ struct ImportChecker: ~Copyable {
     var state = states[id] ?? core.state(of: id)
     if isCopy, let problem = numberingProblem(content, state) { return problem }
     if let problem = try commandProblem(content, &core) { return problem }
+    if let problem = codeProblem(content.fact) { return problem }
     if let problem = try factProblem(content, state, core) { return problem }
     state.evolve(content.fact)
     states[id] = state
@@ -78,6 +88,29 @@ struct ImportChecker: ~Copyable {
     return nil
   }
 
+  /// The most events of one command; they are recorded in one batch.
+  static let commandEventCountMax = 1_024
+  /// The most trial types and plans of a ledger; room is left for those of rule sets to come.
+  static let codeCountMax = 60_000
+
+  /// A ledger numbers its trial types and plans with 16 bits.
+  private mutating func codeProblem(_ fact: Fact) -> String? {
+    let code: String
+    switch fact {
+    case .trialStarted(let type, _, _), .trialReactivated(let type, _, _),
+      .trialExtended(let type, _, _, _), .trialEnded(let type, _, _):
+      code = type.code
+    case .planChanged(let plan, _, _): code = plan.code
+    case .namespaceMoved, .rulesActivated, .unknown: return nil
+    }
+    if codes.contains(code) { return nil }
+    if codes.count >= Self.codeCountMax {
+      return "\(code) would be one trial type or plan too many; there are \(codes.count)"
+    }
+    codes.insert(code)
+    return nil
+  }
+
   /// A command's events stand together; its id stands nowhere else.
   private mutating func commandProblem(
     _ content: EventContent,
@@ -87,7 +120,17 @@ struct ImportChecker: ~Copyable {
       current = nil
       return nil
     }
-    if let current, current.command == command, current.namespace == content.namespaceID {
+    if let current, current.metadata.commandID == command,
+      current.namespace == content.namespaceID
+    {
+      if current.metadata != content.metadata {
+        return "actor, reason and source differ from those of the event before, which has the same "
+          + "command_id"
+      }
+      if current.count >= Self.commandEventCountMax {
+        return "command_id \(command) stands at more than \(Self.commandEventCountMax) events"
+      }
+      self.current?.count += 1
       return nil
     }
     let digest = SHA256.hash(data: Array(command.text.utf8))
@@ -97,7 +140,7 @@ struct ImportChecker: ~Copyable {
     if core.size > 0, try core.knows(command) {
       return "command_id \(command) is recorded already"
     }
-    current = (command, content.namespaceID)
+    current = (content.namespaceID, content.metadata, 1)
     return nil
   }
 

@@ -48,6 +48,8 @@ public struct ImportReport: Equatable, Sendable {
   public let alreadyRecordedCount: Int
   /// The number of events in the ledger now.
   public let size: Int
+  /// One line for the operator when opening cut a torn tail, such as a kill leaves; else `nil`.
+  public internal(set) var notice: String?
   /// SHA-256 of the file, 64 lowercase hexadecimal digits.
   public let sha256: String
 }

@@ -7,6 +7,8 @@ import LedgerFormat
 struct ImportSource {
   /// The most events of one durable batch.
   static let batchCount = 4_096
+  /// About how many bytes of details a durable batch has at most; a command goes beyond it.
+  static let batchByteCount = 8 << 20
 
   let path: String
   private let reading: EventReadingOptions?

@@ -17,9 +17,11 @@ extension Ledger {
     _ options: ImportOptions = ImportOptions()
   ) throws(LedgerError) -> ImportReport {
     let sha256 = try ImportSource.sha256(of: path)
-    return try onWriter { core throws(LedgerError) in
+    var report = try onWriter { core throws(LedgerError) in
       try core.importFile(path, sha256, options)
     }
+    report.notice = openingNotice
+    return report
   }
 
   /// Makes a ledger that is an exact copy of an export from position 0: positions, versions and root
@@ -35,16 +37,24 @@ extension Ledger {
     _ importOptions: ImportOptions = ImportOptions()
   ) throws(LedgerError) -> ImportReport {
     let sha256 = try ImportSource.sha256(of: path)
+    var checkedCount: Int?
     if !FileManager.default.fileExists(atPath: folder) {
       // Checked before the folder is made, so that a bad file leaves nothing behind.
-      try check(copyOf: path, importOptions)
+      checkedCount = try check(copyOf: path, importOptions)
     }
-    let log = try openOrCreate(folder)
+    let (log, recovery) = try openOrCreate(folder)
     var core = try WriterCore.make(log, options, Publication())
     do throws(LedgerError) {
       var copying = importOptions
       copying.renumbers = false
-      let report = try core.importFile(path, sha256, copying, mayCopy: true)
+      var report = try core.importFile(
+        path,
+        sha256,
+        copying,
+        mayCopy: true,
+        checkedCount: checkedCount
+      )
+      report.notice = recovery?.description
       try core.close()
       return report
     } catch {
@@ -55,33 +65,36 @@ extension Ledger {
   }
 
   /// The log in a folder, or a new one where there is none or an interrupted creation left none.
-  private static func openOrCreate(_ folder: String) throws(LedgerError) -> LogWriter {
+  private static func openOrCreate(
+    _ folder: String
+  ) throws(LedgerError) -> (writer: LogWriter, recovery: RecoveryReport?) {
     try onLog { () throws(LogError) in
       do throws(LogError) {
-        return try LogWriter.create(in: folder, identity: randomIdentity())
+        return (try LogWriter.create(in: folder, identity: randomIdentity()), nil)
       } catch .notEmpty {
-        return try LogWriter.open(in: folder).writer
+        return try LogWriter.open(in: folder)
       } catch {
         throw error
       }
     }
   }
 
-  /// Checks that a file of events could be copied.
+  /// Checks that a file of events could be copied, and counts them.
   private static func check(
     copyOf path: String,
     _ options: ImportOptions
-  ) throws(LedgerError) {
+  ) throws(LedgerError) -> Int {
     let source = try ImportSource(
       path,
-      reading: EventReadingOptions(keepsUnknownTypes: true)
+      reading: EventReadingOptions(keepsUnknownTypes: options.keepsUnknown)
     )
     var checker = ImportChecker(
       position: 0,
       lastRecordedAt: Instant(midnightOf: .first),
       latest: nil,
       isCopy: true,
-      rules: RulesHistory()
+      rules: RulesHistory(),
+      codes: []
     )
     var count = 0
     var nothing = NothingRecorded()
@@ -95,5 +108,6 @@ extension Ledger {
       }
     }
     if count == 0 { throw .badInput("\(path) holds no events") }
+    return count
   }
 }

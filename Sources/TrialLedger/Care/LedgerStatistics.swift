@@ -1,5 +1,6 @@
 import Foundation
 public import LedgerCore
+import LedgerFormat
 import LedgerLog
 import LedgerProjection
 
@@ -63,7 +64,7 @@ extension Ledger {
       projectionByteCount: view.projection.byteCount,
       recordedBetween: (first.recordedAt, view.lastRecordedAt),
       isTestClock: isTestClock,
-      root: try root(),
+      root: view.root.bytes,
       rulesID: inForce.rules.id
     )
   }

@@ -42,7 +42,10 @@ final class Follower: Sendable {
         try onLog { () throws(LogError) in try reader.refresh() }
         if let view = state.view, view.size == reader.size { return .success(view) }
         try state.folded.catchUp(with: reader)
-        let view = state.folded.view(today: max(today, state.folded.lastRecordedAt.date))
+        let view = state.folded.view(
+          today: max(today, state.folded.lastRecordedAt.date),
+          root: reader.root
+        )
         state.view = view
         return .success(view)
       } catch {

@@ -77,7 +77,16 @@ extension Ledger {
     do throws(LogError) {
       return try LogWriter.create(in: path, identity: randomIdentity())
     } catch .notEmpty {
-      guard let log = try? LogWriter.open(in: path).writer, log.size == 0 else {
+      let log: LogWriter
+      do throws(LogError) {
+        log = try LogWriter.open(in: path).writer
+      } catch .notALog {
+        throw .notEmpty(folder: path)
+      } catch {
+        throw error
+      }
+      guard log.size == 0 else {
+        try log.close()
         throw .notEmpty(folder: path)
       }
       return log

@@ -59,10 +59,15 @@ public final class Ledger: Sendable {
     opened.publication.receiver.withLock { [self] receiver in
       receiver = { [weak self] view in self?.publish(view) }
     }
+    // What came between looking and listening.
+    if let newest = opened.publication.view.withLock(\.self) { publish(newest) }
   }
 
+  /// Makes `view` what questions are answered from, unless a newer one is there already.
   private func publish(_ view: LedgerView) {
-    published.withLock { $0 = view }
+    published.withLock { current in
+      if view.size >= current.size { current = view }
+    }
   }
 
   deinit {
@@ -90,7 +95,14 @@ public final class Ledger: Sendable {
       case .writing:
         try Opened.writing(path, options)
       }
-    return try Ledger(path: path, access: access, options: options, opened: opened)
+    do throws(LedgerError) {
+      return try Ledger(path: path, access: access, options: options, opened: opened)
+    } catch {
+      opened.follower?.stop()
+      // What keeps the ledger from opening is the news, not what closing says.
+      try? opened.commitThread?.close()
+      throw error
+    }
   }
 
   /// Stops: finishes what waits, seals the log and lets go of it. Later submissions are refused.
@@ -125,10 +137,7 @@ public final class Ledger: Sendable {
 
   /// The Merkle root over the visible events, 32 bytes (RFC 6962).
   ///
-  /// - Throws: ``LedgerError/damaged(_:)``, ``LedgerError/inputOutput(_:)``.
-  public func root() throws(LedgerError) -> [UInt8] {
-    reader.root.bytes
-  }
+  public var root: [UInt8] { view.root.bytes }
 
   /// The thread that writes.
   func writer() throws(LedgerError) -> CommitThread {

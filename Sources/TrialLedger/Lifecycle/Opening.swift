@@ -76,7 +76,7 @@ extension WriterCore {
     var folded = FoldedLedger()
     try folded.catchUp(with: log.reader(), progress: options.progress)
     let today = max(options.clock.now(), folded.lastRecordedAt).date
-    let view = folded.view(today: today)
+    let view = folded.view(today: today, root: log.root)
     publication.publish(view)
     let isTestClock =
       view.rules.activations.first?.metadata.source["test_clock"] == "true"
@@ -101,8 +101,8 @@ extension FoldedLedger {
     progress: (@Sendable (Ledger.Progress) -> Void)? = nil
   ) throws(LedgerError) {
     let target = reader.size
-    guard projection.size < target else { return }
-    var activations: [Int] = []
+    guard projection.size < target || !unreadActivations.isEmpty || lacksInstant else { return }
+    lacksInstant = true
     do {
       try reader.foldColumns(from: projection.size, to: target) { columns in
         projection.apply(columns)
@@ -110,7 +110,7 @@ extension FoldedLedger {
         if kinds.contains(FactColumns.Kind.rulesActivated.rawValue) {
           for index in kinds.indices
           where kinds[index] == FactColumns.Kind.rulesActivated.rawValue {
-            activations.append(columns.firstPosition + index)
+            unreadActivations.append(columns.firstPosition + index)
           }
         }
         progress?(
@@ -120,11 +120,13 @@ extension FoldedLedger {
     } catch {
       throw LedgerError(error)
     }
-    for position in activations {
+    while let position = unreadActivations.first {
       let event = try onLog { () throws(LogError) in try reader.event(at: position) }
       try noteRules(of: event, Ledger.readRules)
+      unreadActivations.removeFirst()
     }
-    let newest = try onLog { () throws(LogError) in try reader.event(at: target - 1) }
+    let last = projection.size - 1
+    let newest = try onLog { () throws(LogError) in try reader.event(at: last) }
     noteInstant(newest.recordedAt)
   }
 }

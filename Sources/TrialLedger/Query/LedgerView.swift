@@ -1,4 +1,5 @@
 import LedgerCore
+import LedgerFormat
 import LedgerProjection
 
 /// All that answers rest on at one point of the log; never changes, so a batch is answered from one
@@ -12,6 +13,8 @@ struct LedgerView: Sendable {
   let compiled: CompiledRules?
   /// When the newest event was recorded.
   let lastRecordedAt: Instant
+  /// The Merkle root over the events known.
+  let root: Hash256
 
   /// The number of events known.
   var size: Int { projection.size }
@@ -23,8 +26,14 @@ struct FoldedLedger: ~Copyable {
   var projection = Projection()
   /// The rule activations so far.
   private(set) var rules = RulesHistory()
-  private var compiled: CompiledRules?
+  private var isServing = false
+  private var answersDate = CalendarDate.first
   private(set) var lastRecordedAt = Instant(midnightOf: .first)
+  /// Positions of folded activations whose rules are not read yet, ascending: a reading that failed
+  /// is tried again, so that nothing is answered by rules that are no longer in force.
+  var unreadActivations: [Int] = []
+  /// Whether ``lastRecordedAt`` is not yet that of the newest folded event.
+  var lacksInstant = false
 
   /// Folds events that are already counted as durable, in log order.
   mutating func apply(_ events: [Event], readingRules: (Event) throws(LedgerError) -> RuleSet)
@@ -44,27 +53,33 @@ struct FoldedLedger: ~Copyable {
   ) throws(LedgerError) {
     guard case .rulesActivated = event.fact else { return }
     rules.activate(try readingRules(event), by: event)
-    compiled = nil
+    isServing = false
   }
 
   /// Notes when the newest folded event was recorded.
   mutating func noteInstant(_ instant: Instant) {
     lastRecordedAt = instant
+    lacksInstant = false
   }
 
   /// What readers may see from now on, with the answers of the rules in force worked out for
   /// `today`.
-  mutating func view(today: CalendarDate) -> LedgerView {
-    if compiled == nil, let inForce = rules.current {
-      let fresh = CompiledRules(inForce, codes: projection.codes)
-      projection.serve(fresh, on: today)
-      compiled = fresh
+  mutating func view(today: CalendarDate, root: Hash256) -> LedgerView {
+    if !isServing, let inForce = rules.current {
+      projection.serve(CompiledRules(inForce, codes: projection.codes), on: today)
+      isServing = true
+      answersDate = today
+    } else if today > answersDate {
+      projection.refreshAnswers(on: today)
+      answersDate = today
     }
+    let view = projection.view()
     return LedgerView(
-      projection: projection.view(),
+      projection: view,
       rules: rules,
-      compiled: compiled,
-      lastRecordedAt: lastRecordedAt
+      compiled: view.rules,
+      lastRecordedAt: lastRecordedAt,
+      root: root
     )
   }
 }

@@ -5,37 +5,32 @@ import LedgerCore
 /// Two ids may share a hash, so a hit is a place to look, never an answer. Open addressing with
 /// linear probing over 12 bytes an entry, at most three quarters full.
 struct CommandIndex {
+  private let seed: UInt64
   private var hashes: [UInt64]
   private var positions: [UInt32]
   private var farPositions: [Int: Int] = [:]
   private var count = 0
 
   /// An empty index.
-  init() {
+  ///
+  /// - Parameter seed: Another one in every process, so that nobody can prepare ids that share a
+  ///   hash.
+  init(seed: UInt64 = .random(in: .min ... .max)) {
+    self.seed = seed
     hashes = Array(repeating: 0, count: 1_024)
     positions = Array(repeating: 0, count: 1_024)
   }
 
-  /// FNV-1a 64 (Fowler, Noll and Vo) with a final mix; never 0, which marks a free slot.
-  static func hash(_ bytes: Span<UInt8>) -> UInt64 {
-    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-    for index in bytes.indices {
-      hash = (hash ^ UInt64(bytes[index])) &* 0x0000_0100_0000_01b3
-    }
-    hash = (hash ^ (hash >> 32)) &* 0xd6e8_feb8_6659_fd93
-    hash ^= hash >> 32
-    return hash == 0 ? 1 : hash
-  }
-
-  /// Notes that the id with that hash is recorded at `position`.
-  mutating func insert(_ hash: UInt64, at position: Int) {
+  /// Notes that the id is recorded at `position`.
+  mutating func insert(_ id: CommandID, at position: Int) {
     if (count + 1) * 4 > hashes.count * 3 { grow() }
-    place(hash, at: position)
+    place(hash(id), at: position)
     count += 1
   }
 
-  /// The positions noted for the hash, in no order.
-  func positions(of hash: UInt64) -> [Int] {
+  /// The positions noted for ids of the same hash, in no order.
+  func positions(of id: CommandID) -> [Int] {
+    let hash = hash(id)
     var found: [Int] = []
     var slot = Int(truncatingIfNeeded: hash) & (hashes.count - 1)
     while hashes[slot] != 0 {
@@ -43,6 +38,16 @@ struct CommandIndex {
       slot = (slot + 1) & (hashes.count - 1)
     }
     return found
+  }
+
+  /// The standard library's keyed hash (SipHash, Aumasson and Bernstein 2012); never 0, which marks
+  /// a free slot.
+  private func hash(_ id: CommandID) -> UInt64 {
+    var hasher = Hasher()
+    hasher.combine(seed)
+    hasher.combine(id)
+    let hash = UInt64(bitPattern: Int64(hasher.finalize()))
+    return hash == 0 ? 1 : hash
   }
 
   private func position(in slot: Int) -> Int {

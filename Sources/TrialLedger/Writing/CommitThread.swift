@@ -86,14 +86,11 @@ final class CommitThread: Sendable {
 
   /// Finishes what waits, seals the log, lets go of the lock and ends the thread.
   func close() throws(LedgerError) {
-    let isFirst = queue.withLock { queue in
-      defer { queue.isStopping = true }
-      return !queue.isStopping
-    }
-    if isFirst {
-      wakeUp.signal()
-      finished.wait()
-    }
+    queue.withLock { $0.isStopping = true }
+    wakeUp.signal()
+    // Everybody who closes waits until the log is sealed and let go of.
+    finished.wait()
+    finished.signal()
     if let error = closingError.withLock(\.self) { throw error }
   }
 

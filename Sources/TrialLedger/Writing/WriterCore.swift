@@ -38,6 +38,8 @@ struct WriterCore: ~Copyable, DurableState {
   var size: Int { log.size }
   /// The rule activations so far.
   var rules: RulesHistory { folded.rules }
+  /// The trial types and plans that durable events name.
+  var codes: [String] { view.projection.codes.codes }
   /// The instant of the newest durable event.
   var lastRecordedAt: Instant { folded.lastRecordedAt }
 
@@ -47,8 +49,7 @@ struct WriterCore: ~Copyable, DurableState {
 
   func events(of commandID: CommandID) throws(LedgerError) -> [Event] {
     guard let commandIndex else { return [] }
-    let hash = CommandIndex.hash(commandID.text.utf8Span.span)
-    for position in commandIndex.positions(of: hash).sorted() {
+    for position in commandIndex.positions(of: commandID).sorted() {
       let events = try recorded(at: position, under: commandID)
       if !events.isEmpty { return events }
     }
@@ -61,12 +62,12 @@ struct WriterCore: ~Copyable, DurableState {
     under commandID: CommandID
   ) throws(LedgerError) -> [Event] {
     var events: [Event] = []
-    while position + events.count < size {
-      let event = try onLog { () throws(LogError) in
-          return try reader.event(at: position + events.count)
+    try onLog { () throws(LogError) in
+      try reader.forEachEvent(from: position, to: size) { event in
+        guard event.metadata.commandID == commandID else { return false }
+        events.append(event)
+        return true
       }
-      guard event.metadata.commandID == commandID else { break }
-      events.append(event)
     }
     return events
   }
@@ -85,40 +86,56 @@ struct WriterCore: ~Copyable, DurableState {
       try indexCommands()
     }
     let present = clock.now()
-    // What one call stages is dropped whole when a later command of it meets a failing disk.
-    var draft = staging
+    // Taken out, not copied: a group of n callers would copy n times what is staged. A copy is kept
+    // only where something staged may have to be dropped again; a lone command that fails has
+    // staged nothing.
+    var draft = Staging(size: size, lastRecordedAt: lastRecordedAt)
+    swap(&draft, &staging)
+    let undo = submissions.count > 1 ? draft : nil
     let batchCount = draft.batches.count
     var outcomes: [Outcome] = []
     outcomes.reserveCapacity(submissions.count)
     for submission in submissions {
-      if let problem = timeProblem(submission, draft) {
+      if let problem = timeProblem(submission) {
         outcomes.append(.invalid(InvalidRequest(message: problem)))
         continue
       }
-      outcomes.append(
-        try draft.submit(
-          submission.command,
-          now: submission.now ?? present,
-          inForce: inForce,
-          over: self
+      do throws(LedgerError) {
+        outcomes.append(
+          try draft.submit(
+            submission.command,
+            now: submission.now ?? present,
+            inForce: inForce,
+            over: self
+          )
         )
-      )
-    }
-    if atomically {
-      guard outcomes.allSatisfy(\.isAccepted) else {
-        return outcomes.map { $0.isAccepted ? .notRecorded : $0 }
+      } catch {
+        staging = undo ?? draft
+        throw error
       }
-      draft.mergeBatches(since: batchCount)
+    }
+    guard atomically else {
+      staging = draft
+      return outcomes
+    }
+    guard outcomes.allSatisfy(\.isAccepted) else {
+      staging = undo ?? draft
+      return outcomes.map { $0.isAccepted ? .notRecorded : $0 }
+    }
+    draft.mergeBatches(since: batchCount)
+    if let batch = draft.batches.last, draft.batches.count > batchCount, !LogWriter.fits(batch) {
+      staging = undo ?? draft
+      throw .badInput(
+        "the batch comes to \(batch.count) events, more than can be recorded at once; split it"
+      )
     }
     staging = draft
     return outcomes
   }
 
-  private func timeProblem(_ submission: Ledger.Submission, _ draft: Staging) -> String? {
-    guard let now = submission.now else { return nil }
-    if !isTestClock { return "now is given, but this is not a test-clock ledger" }
-    return now < draft.lastRecordedAt
-      ? "now is \(now), before the newest event's \(draft.lastRecordedAt)" : nil
+  private func timeProblem(_ submission: Ledger.Submission) -> String? {
+    submission.now != nil && !isTestClock
+      ? "now is given, but this is not a test-clock ledger" : nil
   }
 
   /// Makes everything staged durable with one sync and visible, or drops it.
@@ -152,7 +169,7 @@ struct WriterCore: ~Copyable, DurableState {
       try folded.apply(batch, readingRules: Ledger.readRules)
       note(batch)
     }
-    view = folded.view(today: today)
+    view = folded.view(today: today, root: log.root)
     publish(view)
   }
 
@@ -164,7 +181,7 @@ struct WriterCore: ~Copyable, DurableState {
     var previous: CommandID?
     for event in events {
       if let id = event.metadata.commandID, id != previous {
-        commandIndex?.insert(CommandIndex.hash(id.text.utf8Span.span), at: event.position)
+        commandIndex?.insert(id, at: event.position)
       }
       previous = event.metadata.commandID
     }
@@ -176,7 +193,7 @@ struct WriterCore: ~Copyable, DurableState {
     var index = CommandIndex()
     try onLog { () throws(LogError) in
       try reader.forEachCommandID(from: 0, to: size) { position, id in
-        index.insert(CommandIndex.hash(id.text.utf8Span.span), at: position)
+        index.insert(id, at: position)
       }
     }
     commandIndex = index
@@ -214,10 +231,7 @@ struct WriterCore: ~Copyable, DurableState {
   func moment(_ now: Instant?) throws(LedgerError) -> Instant {
     if let now {
       if !isTestClock { throw .badInput("--now is for ledgers made with init --test-clock") }
-      if now < lastRecordedAt {
-        throw .badInput("now is \(now), before the newest event's \(lastRecordedAt)")
-      }
-      return now
+      return max(now, lastRecordedAt)
     }
     return max(clock.now(), lastRecordedAt)
   }

@@ -31,7 +31,6 @@ struct RulesActivate: ParsableCommand {
     try confirm(rules)
     let ledger = try data.open(for: .writing)
     let result = try ledger.activateRules(text: text, name: file, metadata: metadata, now: now)
-    try ledger.close()
     let output = Output()
     switch result {
     case .alreadyInForce:
@@ -39,7 +38,9 @@ struct RulesActivate: ParsableCommand {
     case .activated(let event):
       try output.writeLine("event \(event.position): \(rules.id) is in force")
     }
+    // What is recorded is said before anything else can go wrong.
     try output.flush()
+    try ledger.close()
   }
 
   /// Reads who and why as a command's reader does, so that mistakes sound the same.
