@@ -70,7 +70,6 @@ struct RuleTestFileTests {
     "{type: plan_changed, plan: free, starts_on: 2026-01-01, ends_on: never}",
     "{type: plan_changed, plan: free, starts_on: 2026-01-01, namespace_id: 0}",
     "{type: namespace_moved}", "{type: namespace_moved, parent_id: 0}",
-    "{type: namespace_moved, parent_id: null}",
     "{type: plan_changed, plan: free, starts_on: 2026-01-01, actor: {user_id: 1}}",
     "{type: plan_changed, plan: free, starts_on: 2026-01-01, actor: {role: root}}",
     "{type: plan_changed, plan: free, starts_on: 2026-01-01, command_id: a b}",

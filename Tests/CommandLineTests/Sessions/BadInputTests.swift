@@ -30,7 +30,6 @@ struct BadInputTests {
     try shell.run(
       "change-plan 42 --plan premium --starts-on 2026-12-01 --ends-on 2026-12-01 --now 2026-11-01"
     )
-    try shell.run("end 43 --trial-type ultimate_with_dap --now 2026-09-01")
     shell.section("Codes, texts and unknown things")
     try shell.run("start 44 --trial-type 'Ultimate Trial' --now 2026-11-01")
     try shell.run("start 44 --trial-type platinum --now 2026-11-01")
