@@ -138,7 +138,9 @@ let package = Package(
     ),
     .testTarget(
       name: "LedgerLogTests",
-      dependencies: ["LedgerCore", "LedgerFormat", "LedgerProof", "LedgerLog", "LedgerTestSupport"],
+      dependencies: [
+        "LedgerCore", "LedgerFormat", "LedgerProof", "LedgerLog", "LedgerTestSupport",
+      ],
       swiftSettings: strict
     ),
     .testTarget(

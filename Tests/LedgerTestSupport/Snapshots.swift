@@ -35,7 +35,9 @@ public func expectSnapshot(
     )
     return
   }
-  let stored = Array(String(decoding: data, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false))
+  let stored = Array(
+    String(decoding: data, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
+  )
   let actual = Array(text.split(separator: "\n", omittingEmptySubsequences: false))
   guard let line = firstDifference(stored, actual) else { return }
   let expected = line < stored.count ? String(stored[line]) : "(end)"

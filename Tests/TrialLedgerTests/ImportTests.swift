@@ -138,12 +138,30 @@ struct ImportTests {
   }
 
   @Test(arguments: [
-    (#"{"namespace_id":1,"type":"trial_extended","recorded_at":"2024-01-01T00:00:00.000Z","trial_type":"ultimate","on":"2024-01-01","previous_ends_on":"2024-01-05","ends_on":"2024-02-04"}"#, "no trial of that type"),
-    (#"{"namespace_id":1,"type":"trial_started","recorded_at":"2020-01-01T00:00:00.000Z","trial_type":"ultimate","starts_on":"2024-01-01","ends_on":"2024-01-05"}"#, "is before"),
-    (#"{"namespace_id":1,"type":"namespace_moved","recorded_at":"2024-01-01T00:00:00.000Z","parent_id":1}"#, "lies below it"),
-    (#"{"namespace_id":1,"type":"plan_bent","recorded_at":"2024-01-01T00:00:00.000Z"}"#, "plan_bent"),
-    (#"{"namespace_id":1,"type":"trial_started","recorded_at":"2024-01-01T00:00:00.000Z","trial_type":"ultimate","starts_on":"2024-01-01","ends_on":"2024-01-01"}"#, "ends_on"),
-    (#"{"namespace_id":7,"type":"plan_changed","recorded_at":"2023-01-01T00:00:00.000Z","command_id":"good","reason":"another","plan":"free","starts_on":"2023-01-01"}"#, "differ"),
+    (
+      #"{"namespace_id":1,"type":"trial_extended","recorded_at":"2024-01-01T00:00:00.000Z","trial_type":"ultimate","on":"2024-01-01","previous_ends_on":"2024-01-05","ends_on":"2024-02-04"}"#,
+      "no trial of that type"
+    ),
+    (
+      #"{"namespace_id":1,"type":"trial_started","recorded_at":"2020-01-01T00:00:00.000Z","trial_type":"ultimate","starts_on":"2024-01-01","ends_on":"2024-01-05"}"#,
+      "is before"
+    ),
+    (
+      #"{"namespace_id":1,"type":"namespace_moved","recorded_at":"2024-01-01T00:00:00.000Z","parent_id":1}"#,
+      "lies below it"
+    ),
+    (
+      #"{"namespace_id":1,"type":"plan_bent","recorded_at":"2024-01-01T00:00:00.000Z"}"#,
+      "plan_bent"
+    ),
+    (
+      #"{"namespace_id":1,"type":"trial_started","recorded_at":"2024-01-01T00:00:00.000Z","trial_type":"ultimate","starts_on":"2024-01-01","ends_on":"2024-01-01"}"#,
+      "ends_on"
+    ),
+    (
+      #"{"namespace_id":7,"type":"plan_changed","recorded_at":"2023-01-01T00:00:00.000Z","command_id":"good","reason":"another","plan":"free","starts_on":"2023-01-01"}"#,
+      "differ"
+    ),
     (#"{"namespace_id":1,"#, "byte"),
   ])
   func `a bad line is named and nothing is recorded`(line: String, sentence: String) throws {
@@ -211,7 +229,8 @@ struct ImportTests {
   ])
   func `a bad row of a CSV is named`(row: String, sentence: String) throws {
     let ledger = try testClockLedger()
-    let header = "gl_namespace_id,start_date,expired_on,trial_type,glm_source,glm_content,created_at"
+    let header =
+      "gl_namespace_id,start_date,expired_on,trial_type,glm_source,glm_content,created_at"
     let file = try write(header + "\n" + row)
     expectRefusal(exitCode: 65, naming: "input:2:", sentence) {
       _ = try ledger.importFile(file, ImportOptions(format: .trialHistories))

@@ -26,7 +26,8 @@ struct LedgerTests {
     )
   }
 
-  @Test func `records, answers, and answers the same after it was closed and opened`() async throws {
+  @Test func `records, answers, and answers the same after it was closed and opened`() async throws
+  {
     let ledger = try Ledger.create(at: path, options: options())
     let outcomes = try await ledger.submit([try start(42), try start(42), try start(43)])
     guard case .recorded(let events) = outcomes[0], case .refused(let refusal) = outcomes[1],

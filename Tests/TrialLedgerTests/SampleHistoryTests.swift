@@ -13,7 +13,8 @@ import TrialLedger
 struct SampleHistoryTests {
   static let file = "Sample/history.jsonl"
   static let dates = [
-    "2021-06-01", "2022-12-31", "2025-02-01", "2026-03-01", "2026-09-15", "2026-11-21", "2027-03-01",
+    "2021-06-01", "2022-12-31", "2025-02-01", "2026-03-01", "2026-09-15", "2026-11-21",
+    "2027-03-01",
   ]
 
   @Test(.tags(.snapshot))

@@ -56,9 +56,11 @@ extension Decider {
     until endsOn: CalendarDate?
   ) -> Bool {
     let edges = state.planPeriods.flatMap { [$0.startsOn, $0.endsOn].compactMap(\.self) }
-    let dates = [startsOn] + edges.filter { edge in
-      edge > startsOn && (endsOn.map { edge < $0 } ?? true)
-    }
+    let dates =
+      [startsOn]
+      + edges.filter { edge in
+        edge > startsOn && (endsOn.map { edge < $0 } ?? true)
+      }
     return dates.contains { state.planPeriod(on: $0)?.plan != plan }
   }
 }

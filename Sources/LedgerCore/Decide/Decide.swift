@@ -4,10 +4,12 @@
 /// Pure: no clock, no randomness, no input or output.
 ///
 /// - Parameters:
+///   - command: A wish; its values are not trusted.
 ///   - state: The namespace's, folded from all its events.
 ///   - inForce: The rule set that decides, with what it inherits.
 ///   - today: The date of the `recorded_at` that the events will get.
 ///   - parentOf: The known parents of all namespaces.
+/// - Returns: The facts to record, or why there are none.
 public func decide(
   _ command: Command,
   state: NamespaceState,
@@ -133,9 +135,11 @@ struct Decider {
     return .record(facts + conversions(after: facts, of: type))
   }
 
-  /// The early ends that a paid plan brings about once `facts` are folded in: for each type (or
-  /// only `type`) that says `ends_when_paid`, whose newest record ends after today, on the first day
-  /// of that record on which a paid plan is in force. In the order of the records.
+  /// The early ends that a paid plan brings about once `facts` are folded in.
+  ///
+  /// For each type (or only `type`) that says `ends_when_paid` and whose newest record ends after
+  /// today, on the first day of that record on which a paid plan is in force. In the order of the
+  /// records.
   private func conversions(after facts: [Fact], of type: TrialType?) -> [Fact] {
     var state = state
     for fact in facts { state.evolve(fact) }
@@ -157,7 +161,8 @@ struct Decider {
   ) -> CalendarDate? {
     // The plan in force changes only where a period starts or ends.
     let candidates =
-      ([record.startsOn] + state.planPeriods.flatMap { [$0.startsOn, $0.endsOn].compactMap(\.self) })
+      ([record.startsOn]
+      + state.planPeriods.flatMap { [$0.startsOn, $0.endsOn].compactMap(\.self) })
       .filter { record.isActive(on: $0) }
       .sorted()
     return candidates.first { rules.isPaid(state.plan(on: $0, rules.plans)) }

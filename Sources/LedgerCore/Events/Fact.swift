@@ -65,6 +65,7 @@ public struct UnknownFact: Equatable, Sendable {
     self.canonicalFields = canonicalFields
   }
 
+  /// Compares by bytes.
   public static func == (left: UnknownFact, right: UnknownFact) -> Bool {
     left.type == right.type && hasSameBytes(left.canonicalFields, right.canonicalFields)
   }

@@ -31,12 +31,14 @@ public struct NamespaceID: Hashable, Comparable, Sendable {
     self.init(value)
   }
 
+  /// Whether `left` is the smaller number.
   public static func < (left: NamespaceID, right: NamespaceID) -> Bool {
     left.rawValue < right.rawValue
   }
 }
 
 extension NamespaceID: CustomStringConvertible {
+  /// The number in decimal.
   public var description: String { String(rawValue) }
 }
 
@@ -51,6 +53,7 @@ public struct TrialType: Hashable, Sendable, CustomStringConvertible {
     self.code = code
   }
 
+  /// As it stands in JSON.
   public var description: String { code }
 }
 
@@ -65,6 +68,7 @@ public struct PlanCode: Hashable, Sendable, CustomStringConvertible {
     self.code = code
   }
 
+  /// As it stands in JSON.
   public var description: String { code }
 }
 
@@ -84,6 +88,7 @@ public struct CommandID: Hashable, Sendable, CustomStringConvertible {
     self.text = text
   }
 
+  /// As it stands in JSON.
   public var description: String { text }
 }
 
@@ -104,6 +109,7 @@ public struct RulesID: Hashable, Sendable, CustomStringConvertible {
     self.text = text
   }
 
+  /// As it stands in JSON.
   public var description: String { text }
 }
 

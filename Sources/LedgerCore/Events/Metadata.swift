@@ -93,6 +93,7 @@ public struct Metadata: Sendable {
 }
 
 extension Metadata: Equatable {
+  /// Compares texts by bytes.
   public static func == (left: Metadata, right: Metadata) -> Bool {
     left.commandID == right.commandID && left.hasSameContent(as: right)
   }

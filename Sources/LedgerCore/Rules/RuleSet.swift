@@ -41,6 +41,7 @@ public struct RuleSet: Equatable, Sendable {
       byPlan.first { $0.plan == plan }?.days ?? otherwise
     }
 
+    /// Compares the days of each plan in file order.
     public static func == (left: TrialDuration, right: TrialDuration) -> Bool {
       left.otherwise == right.otherwise
         && left.byPlan.elementsEqual(right.byPlan) { $0.plan == $1.plan && $0.days == $1.days }

@@ -54,9 +54,8 @@ public struct RulesHistory: Equatable, Sendable {
   /// The set in force after the last activation; `nil` before any.
   public var current: RulesInForce? { activations.last?.inForce }
 
-  /// Adds the activation that `event` records.
+  /// Adds the activation that `event` records; `rules` is its text, read.
   ///
-  /// - Parameter rules: The event's text, read.
   /// - Precondition: `event` is a `rules_activated` of a later position than all before.
   public mutating func activate(_ rules: RuleSet, by event: Event) {
     guard case .rulesActivated(_, let sha256, let text) = event.fact else {

@@ -9,7 +9,9 @@ extension NamespaceState {
 
   /// Folds the next fact of this namespace into the state.
   ///
-  /// - Parameter position: Where the fact stands in the log; `nil` when it is not recorded (yet).
+  /// - Parameters:
+  ///   - fact: What happened.
+  ///   - position: Where the fact stands in the log; `nil` when it is not recorded (yet).
   public mutating func evolve(_ fact: Fact, position: Int? = nil) {
     version += 1
     let positions = position.map { [$0] } ?? []

@@ -47,6 +47,7 @@ public struct Instant: Hashable, Comparable, Sendable {
     CalendarDate(dayNumber: UInt16(milliseconds / 86_400_000))
   }
 
+  /// Whether `left` is the earlier moment.
   public static func < (left: Instant, right: Instant) -> Bool {
     left.milliseconds < right.milliseconds
   }

@@ -18,10 +18,9 @@ struct ImportChecker: ~Copyable {
 
   /// A check that goes on from what is recorded.
   ///
-  /// - Parameters:
-  ///   - position: The position of the next event.
-  ///   - latest: The latest `recorded_at` that is accepted; `nil` is any.
-  ///   - isCopy: Positions and versions must be there and right.
+  /// `position` is that of the next event, `latest` the latest `recorded_at` that is accepted (`nil`
+  /// is any). For a copy, positions and versions must be there and right. `codes` are the trial
+  /// types and plans that are recorded.
   init(
     position: Int,
     lastRecordedAt: Instant,
@@ -40,11 +39,9 @@ struct ImportChecker: ~Copyable {
     }
   }
 
-  /// Why `content` cannot be recorded next, in one sentence; `nil` when it can.
+  /// Why `content` cannot be recorded next over `core`, in one sentence; `nil` when it can.
   ///
-  /// - Parameters:
-  ///   - core: What is recorded.
-  ///   - keepsInstant: Whether its own `recorded_at` is kept.
+  /// Its own `recorded_at` is looked at only when it is kept.
   mutating func problem(
     _ content: EventContent,
     keepsInstant: Bool,

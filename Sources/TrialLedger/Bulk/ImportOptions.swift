@@ -34,6 +34,7 @@ public struct ImportOptions: Equatable, Sendable {
     self.progress = progress
   }
 
+  /// Compares all but whom progress is told.
   public static func == (left: ImportOptions, right: ImportOptions) -> Bool {
     left.format == right.format && left.renumbers == right.renumbers
       && left.recordsNow == right.recordsNow && left.keepsUnknown == right.keepsUnknown

@@ -14,9 +14,7 @@ struct ImportSource {
   private let reading: EventReadingOptions?
   private let rows: [(line: Int, content: EventContent)]
 
-  /// Opens a file of that format.
-  ///
-  /// - Parameter reading: What a line of JSON must say; `nil` for CSV.
+  /// Opens a file whose lines of JSON say what `reading` asks for; `nil` is for CSV.
   init(_ path: String, reading: EventReadingOptions?) throws(LedgerError) {
     self.path = path
     self.reading = reading

@@ -24,12 +24,11 @@ extension Ledger {
     return report
   }
 
-  /// Makes a ledger that is an exact copy of an export from position 0: positions, versions and root
-  /// included. Killed, it goes on when run again.
+  /// Makes a ledger that is an exact copy of an export from position 0.
   ///
-  /// - Parameter folder: Where the copy shall be; it does not exist, is empty, or holds what a
-  ///   killed copy of the same file left.
-  /// - Throws: ``LedgerError/badInput(_:)`` naming file and line, else as ``importFile(_:_:)``.
+  /// Positions, versions and root included. Killed, it goes on when run again: `folder` does not
+  /// exist, is empty, or holds what a killed copy of the same file left. Into an existing ledger, the
+  /// file is imported as by ``importFile(_:_:)``, which also says what is thrown.
   public static func importCopy(
     of path: String,
     to folder: String,

@@ -148,7 +148,8 @@ extension WriterCore: RecordedFacts {
       let goesOn =
         content.metadata.commandID != nil
         && batch.last?.metadata.commandID == content.metadata.commandID
-      let isFull = batch.count >= ImportSource.batchCount || byteCount >= ImportSource.batchByteCount
+      let isFull =
+        batch.count >= ImportSource.batchCount || byteCount >= ImportSource.batchByteCount
       if isFull, !goesOn {
         try flush(&batch, &mark, &versions, progress)
         byteCount = 0

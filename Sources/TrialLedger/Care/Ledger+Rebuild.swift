@@ -28,6 +28,7 @@ extension Ledger {
   /// - Parameters:
   ///   - rules: Whose answers are worked out; `nil` is the rules in force.
   ///   - progress: Told how far it is, from the calling thread.
+  /// - Returns: How long it took, and whether the states are the same.
   /// - Throws: ``LedgerError/badInput(_:)`` for unknown rules, ``LedgerError/damaged(_:)``,
   ///   ``LedgerError/inputOutput(_:)``.
   /// - Complexity: O(events + namespaces).

@@ -15,6 +15,7 @@ extension Ledger {
   /// Reads every stored byte and checks it: checksums, leaves, roots, order, versions.
   ///
   /// - Parameter progress: Told how far it is, from the calling thread.
+  /// - Returns: What was found to be true.
   /// - Throws: ``LedgerError/damaged(_:)`` that names the first place that is wrong,
   ///   ``LedgerError/inputOutput(_:)``.
   /// - Complexity: O(events), about a million a second.

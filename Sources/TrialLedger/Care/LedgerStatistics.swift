@@ -27,6 +27,7 @@ public struct LedgerStatistics: Equatable, Sendable {
   /// The rules in force.
   public let rulesID: RulesID
 
+  /// Whether two describe the same log.
   public static func == (left: LedgerStatistics, right: LedgerStatistics) -> Bool {
     left.eventCount == right.eventCount && left.root == right.root
       && left.logByteCount == right.logByteCount

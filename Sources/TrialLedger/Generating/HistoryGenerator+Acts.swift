@@ -50,7 +50,9 @@ extension HistoryGenerator {
       today: today,
       parentOf: { _ in nil }
     )
-    guard case .record(let facts) = decision, position + facts.count <= eventCountMax else { return }
+    guard case .record(let facts) = decision, position + facts.count <= eventCountMax else {
+      return
+    }
     let recordedAt = moment(on: day)
     var events: [Event] = []
     for fact in facts {

@@ -90,7 +90,8 @@ extension HistoryGenerator {
   }
 
   private static let contents = [
-    "default-saas-trial", "free-trial-page", "pricing", "onboarding", "show-trial-status-in-sidebar",
+    "default-saas-trial", "free-trial-page", "pricing", "onboarding",
+    "show-trial-status-in-sidebar",
   ]
 
   /// A version 4 UUID (RFC 9562) of the generator's numbers.

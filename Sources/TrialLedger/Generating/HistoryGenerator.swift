@@ -51,12 +51,14 @@ public struct HistoryGenerator {
 
   /// What a namespace has in mind.
   enum Intent: UInt8 {
-    case start, extend, reactivate, end, buy, renew, downgrade, upgrade, moveDown, moveUp, cancelPlan
+    case start, extend, reactivate, end, buy, renew, downgrade, upgrade, moveDown, moveUp,
+      cancelPlan
   }
 
   /// Makes the history and hands it on, one batch of events a command, in log order.
   ///
-  /// - Parameter emit: Gets each batch; what it throws ends the generation and is passed on.
+  /// `emit` gets each batch; what it throws ends the generation and is passed on.
+  ///
   /// - Complexity: O(events); about 1 KB of memory a namespace.
   public static func generate(
     _ size: Size,
@@ -88,7 +90,11 @@ public struct HistoryGenerator {
       if position == size.eventCount { return }
     }
     // The calendar is used up: what is missing happens on the last day.
-    try catchUp(on: Self.lastDay, eventTarget: size.eventCount, namespaceTarget: size.namespaceCount)
+    try catchUp(
+      on: Self.lastDay,
+      eventTarget: size.eventCount,
+      namespaceTarget: size.namespaceCount
+    )
   }
 
   /// One day: the errands that are due, the namespaces that appear, and whatever keeps the pace.

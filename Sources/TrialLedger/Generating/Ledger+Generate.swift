@@ -6,6 +6,7 @@ extension Ledger {
   ///
   /// - Parameters:
   ///   - path: A folder that does not exist yet, or is empty.
+  ///   - size: How much.
   ///   - seed: The same seed and size give the same events.
   ///   - progress: Told how far it is, from the calling thread.
   /// - Returns: The number of events.

@@ -13,6 +13,8 @@ extension Ledger {
   ///     or plus signs, at most 128 bytes.
   ///   - now: When; only with `isTestClock`.
   ///   - isTestClock: Marks the ledger for ever as one whose writes may say what time it is.
+  ///   - options: How it behaves in this process.
+  /// - Returns: The ledger, open for writing.
   /// - Throws: ``LedgerError/badInput(_:)`` for rules with errors,
   ///   ``LedgerError/notALedger(_:)`` when the folder holds something,
   ///   ``LedgerError/inputOutput(_:)``.

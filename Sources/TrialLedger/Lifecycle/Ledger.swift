@@ -80,7 +80,11 @@ public final class Ledger: Sendable {
   ///
   /// Folds the whole log: about a second for every few million events.
   ///
-  /// - Parameter access: What for; writing recovers a torn tail first, see ``openingNotice``.
+  /// - Parameters:
+  ///   - path: The folder.
+  ///   - access: What for; writing recovers a torn tail first, see ``openingNotice``.
+  ///   - options: How it behaves in this process.
+  /// - Returns: The ledger, with everything folded.
   /// - Throws: ``LedgerError/notALedger(_:)``, ``LedgerError/damaged(_:)``,
   ///   ``LedgerError/busy(_:)`` when another process writes, ``LedgerError/inputOutput(_:)``.
   public static func open(
@@ -105,7 +109,9 @@ public final class Ledger: Sendable {
     }
   }
 
-  /// Stops: finishes what waits, seals the log and lets go of it. Later submissions are refused.
+  /// Stops: finishes what waits, seals the log and lets go of it.
+  ///
+  /// Later submissions are refused.
   ///
   /// - Throws: ``LedgerError/inputOutput(_:)`` when the seal could not be written; what was
   ///   acknowledged is durable all the same.

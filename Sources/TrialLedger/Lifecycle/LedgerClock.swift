@@ -18,6 +18,7 @@ public struct SystemClock: LedgerClock {
   /// The machine's clock.
   public init() {}
 
+  /// The present moment.
   public func now() -> Instant {
     var time = timespec()
     // Sound: `time` outlives the call, which only writes to it.
@@ -38,6 +39,7 @@ public final class ManualClock: LedgerClock {
     instant = Mutex(now)
   }
 
+  /// The present moment.
   public func now() -> Instant {
     instant.withLock(\.self)
   }

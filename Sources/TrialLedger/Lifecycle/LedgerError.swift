@@ -38,5 +38,6 @@ public enum LedgerError: Error, Equatable, Sendable {
 }
 
 extension LedgerError: CustomStringConvertible {
+  /// The sentence.
   public var description: String { message }
 }

@@ -53,7 +53,7 @@ extension Ledger {
   public struct Submission: Equatable, Sendable {
     /// The command.
     public var command: Command
-    /// What time it is; `nil` is the ledger's clock. Only in a test-clock ledger.
+    /// What time it is, only in a test-clock ledger; `nil` is the ledger's clock.
     public var now: Instant?
 
     /// A submission of a command.

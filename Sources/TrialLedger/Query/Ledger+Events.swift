@@ -4,7 +4,8 @@ import LedgerLog
 extension Ledger {
   /// Hands over the events `from` ≤ position < `to` in order, until `body` returns `false`.
   ///
-  /// - Parameter to: `nil` is the head at the time of the call.
+  /// `to` is the head at the time of the call when it is `nil`.
+  ///
   /// - Throws: ``LedgerError/badInput(_:)`` for a range outside the log, else
   ///   ``LedgerError/damaged(_:)`` or ``LedgerError/inputOutput(_:)``.
   public func forEachEvent(

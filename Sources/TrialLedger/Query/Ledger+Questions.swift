@@ -10,8 +10,10 @@ extension Ledger {
   /// About the present, under the rules in force, it reads memory only; with `asOf` it folds the
   /// log up to there.
   ///
-  /// - Parameter ids: Namespaces; one named twice is answered once, one never heard of by its empty
-  ///   state.
+  /// - Parameters:
+  ///   - ids: Namespaces; one named twice is answered once, one never heard of by its empty state.
+  ///   - question: On which date, as of when, by which rules.
+  /// - Returns: One answer per id, in the order asked.
   /// - Throws: ``LedgerError/badInput(_:)`` for a point past the head or unknown rules.
   /// - Complexity: O(ids) about the present, O(events) about the past.
   public func eligibility(

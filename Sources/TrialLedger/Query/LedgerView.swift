@@ -36,7 +36,10 @@ struct FoldedLedger: ~Copyable {
   var lacksInstant = false
 
   /// Folds events that are already counted as durable, in log order.
-  mutating func apply(_ events: [Event], readingRules: (Event) throws(LedgerError) -> RuleSet)
+  mutating func apply(
+    _ events: [Event],
+    readingRules: (Event) throws(LedgerError) -> RuleSet
+  )
     throws(LedgerError)
   {
     for event in events {

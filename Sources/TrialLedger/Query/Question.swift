@@ -26,7 +26,8 @@ public struct Question: Equatable, Sendable {
   public var asOf: AsOf?
   /// Under which rules; `nil` is those in force at the as-of point.
   public var rules: Rules?
-  /// What time it is; `nil` is the ledger's clock. Its date is today, whatever ``asOf`` says.
+  /// What time it is, and so which date is today, whatever ``asOf`` says; `nil` is the ledger's
+  /// clock.
   public var now: Instant?
 
   /// A question of the given parts; by default about today, all that is known, the rules in force.

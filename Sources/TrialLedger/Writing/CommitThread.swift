@@ -13,7 +13,7 @@ final class CommitThread: Sendable {
   struct Job: Sendable {
     /// The commands it counts for; 1 for work of another kind.
     let commandCount: Int
-    /// Stages work that shares a commit with its neighbours. `nil` for work that needs the writer
+    /// Stages work that shares a commit with its neighbours; `nil` for work that needs the writer
     /// for itself.
     let stage: (@Sendable (inout WriterCore) -> Completion)?
     /// Work that needs the writer for itself.

@@ -10,7 +10,9 @@ extension Ledger {
   /// - Parameters:
   ///   - text: The file's exact text, which the log keeps.
   ///   - name: What the file is called in messages.
+  ///   - metadata: Who, which command, why, from where.
   ///   - now: What time it is; only in a test-clock ledger.
+  /// - Returns: The event, or that there was nothing to record.
   /// - Throws: ``LedgerError/badInput(_:)`` for a file with errors, ``LedgerError/refused(_:)`` when
   ///   the id is known with other content, else as ``submit(_:)``.
   public func activateRules(

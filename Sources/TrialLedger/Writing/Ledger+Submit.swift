@@ -17,7 +17,9 @@ extension Ledger {
 
   /// Decides submissions in order and records what they make happen; atomically, all or none.
   ///
-  /// - Parameter atomically: If any is refused, invalid or a conflict, nothing is recorded, and the
+  /// - Parameters:
+  ///   - submissions: Wishes, each decided on the state after those before it.
+  ///   - atomically: If any is refused, invalid or a conflict, nothing is recorded, and the
   ///   others' outcome is ``Outcome/notRecorded``.
   /// - Returns: One outcome per submission, in the same order.
   /// - Throws: As ``submit(_:)``.

@@ -29,7 +29,10 @@ struct Staging {
   }
 
   /// The state of a namespace with all that is staged.
-  func state(of id: NamespaceID, over durable: borrowing some DurableState & ~Copyable) -> NamespaceState {
+  func state(
+    of id: NamespaceID,
+    over durable: borrowing some DurableState & ~Copyable
+  ) -> NamespaceState {
     states[id] ?? durable.state(of: id)
   }
 
