@@ -95,11 +95,10 @@ struct Decider {
     _ message: String
   ) -> Refused {
     let (spoken, failed) = rules.refusal(by: condition, for: state, on: today)
-    let leaves = failed.map { "\($0.path.isEmpty ? "its condition" : $0.path) is false" }
     return Refused(
       refusal: Refusal(
         code: spoken ?? code.rawValue,
-        message: "\(message): by \(rules.id), \(leaves.joined(separator: ", "))",
+        message: "\(message): \(failed.map(\.reason).joined(separator: ", and "))",
         failed: failed
       )
     )
