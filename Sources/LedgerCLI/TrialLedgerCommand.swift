@@ -48,7 +48,7 @@ struct TrialLedgerCommand: AsyncParsableCommand {
   )
 
   static func main() async {
-    FileDescriptor.ignoreBrokenPipes()
+    FileDescriptor.ignoreWriteSignals()
     do {
       var command = try parseAsRoot()
       if var asynchronous = command as? any AsyncParsableCommand {

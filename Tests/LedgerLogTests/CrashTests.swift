@@ -107,6 +107,24 @@ struct CrashTests {
     )
   }
 
+  /// Closing failed when the disk had no room left for the seal, so that a command which was
+  /// recorded looked refused.
+  @Test func `a disk too full for the closing seal only puts the seal off`() throws {
+    let batches = randomBatches(seed: 4, [2, 5])
+    let disk = SimulatedDisk()
+    let writer = try makeLog(on: disk, [batches[0]])
+    try writer.append(batches[1])
+    try writer.commit()
+    let used = disk.files.values.reduce(0) { $0 + $1.count }
+    disk.plan(.init(byteCountMax: used))
+    try writer.close()
+    disk.plan(.init())
+    let (again, report) = try LogWriter.open(in: folder, disk: disk)
+    #expect(report == nil)
+    #expect(try allEvents(again.reader()) == batches[0] + batches[1])
+    try again.close()
+  }
+
   @Test func `a disk full while a segment begins refuses and goes on`() throws {
     let batches = randomBatches(seed: 3, [20, 5])
     let disk = SimulatedDisk()

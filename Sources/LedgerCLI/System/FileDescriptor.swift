@@ -85,9 +85,11 @@ struct FileDescriptor: Sendable {
     Self.systemClose(number)
   }
 
-  /// Makes writing to a pipe nobody reads an error of the call, where it would end the process.
-  static func ignoreBrokenPipes() {
+  /// Makes writing to a pipe nobody reads, and past the size a file may have, an error of the call,
+  /// where it would end the process.
+  static func ignoreWriteSignals() {
     _ = signal(SIGPIPE, SIG_IGN)
+    _ = signal(SIGXFSZ, SIG_IGN)
   }
 
   private static func systemClose(_ number: Int32) {
