@@ -20,7 +20,7 @@ package struct HTTPCall: Sendable {
 
   /// The request's bytes.
   package var text: String {
-    var text = "\(method) \(target) HTTP/1.1\r\nHost: ledger\r\n"
+    var text = "\(method) \(target) HTTP/1.1\r\nHost: localhost\r\n"
     for (name, value) in headers { text += "\(name): \(value)\r\n" }
     if let body { text += "Content-Length: \(body.utf8.count)\r\n" }
     return text + "\r\n" + (body ?? "")

@@ -75,6 +75,32 @@ struct AuthenticationTests {
     #expect(AccessToken(text, roles: [.reader]) == nil)
   }
 
+  /// Without tokens, any web page open on the same machine could record events.
+  @Test(
+    arguments: [
+      ("localhost", nil, 200), ("127.0.0.1:80", nil, 200), ("[::1]:80", nil, 200),
+      ("LOCALHOST:80", nil, 200), ("evil.example", nil, 403), ("127.0.0.1.evil.example", nil, 403),
+      ("localhost", "http://evil.example", 403), ("localhost", "null", 403),
+    ] as [(String, String?, Int)]
+  )
+  func `without tokens no web page is served`(
+    host: String,
+    origin: String?,
+    status: Int
+  ) async throws {
+    try await TestServer.run { server in
+      let field = origin.map { "Origin: \($0)\r\n" } ?? ""
+      let answer = try await RawConnection.open(server.port) { connection in
+        try await connection.send(
+          "POST /v1/eligibility HTTP/1.1\r\nHost: \(host)\r\n\(field)Content-Length: 21\r\n\r\n"
+            + #"{"namespace_ids":[1]}"#
+        )
+        return try await connection.answer()
+      }
+      #expect(answer?.status == status)
+    }
+  }
+
   @Test func `secrets are the same only when all bytes are`() {
     #expect(isSameSecret([], []))
     #expect(isSameSecret([1, 2], [1, 2]))

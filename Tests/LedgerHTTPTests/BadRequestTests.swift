@@ -50,7 +50,7 @@ struct BadRequestTests {
       for bytes: [UInt8] in [[0xff], [0x22, 0xc0, 0xaf, 0x22], [0x22, 0xed, 0xa0, 0x80, 0x22]] {
         let answer = try await RawConnection.open(server.port) { connection in
           try await connection.send(
-            "POST /v1/eligibility HTTP/1.1\r\nHost: a\r\nContent-Length: \(bytes.count)\r\n\r\n"
+            "POST /v1/eligibility HTTP/1.1\r\nHost: localhost\r\nContent-Length: \(bytes.count)\r\n\r\n"
           )
           try await connection.send(bytes)
           return try await connection.answer()

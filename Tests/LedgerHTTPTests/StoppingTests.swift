@@ -20,7 +20,7 @@ struct StoppingTests {
         // The answer to the first request says that the head of the second has been read.
         try await connection.send(
           HTTPCall("GET", "/healthz").text
-            + "POST /v1/commands HTTP/1.1\r\nHost: a\r\nContent-Length: \(body.utf8.count)\r\n\r\n"
+            + "POST /v1/commands HTTP/1.1\r\nHost: localhost\r\nContent-Length: \(body.utf8.count)\r\n\r\n"
         )
         #expect(try await connection.answer()?.status == 200)
         await server.stop()
@@ -83,7 +83,7 @@ struct StoppingTests {
       try await RawConnection.open(port) { connection in
         try await connection.send(
           HTTPCall("GET", "/healthz").text
-            + "POST /v1/commands HTTP/1.1\r\nHost: a\r\nContent-Length: 60\r\n\r\n"
+            + "POST /v1/commands HTTP/1.1\r\nHost: localhost\r\nContent-Length: 60\r\n\r\n"
             + #"{"command":"change_plan","namespace_id":1,"plan":"premium"}"#
         )
         #expect(try await connection.answer()?.status == 200)

@@ -39,6 +39,7 @@ struct Init: ParsableCommand {
     let ledger = try Ledger.create(
       at: data.path,
       rules: try rules.map(readRuleText),
+      rulesName: rules ?? "rules",
       origin: origin,
       now: instant,
       isTestClock: isTestClock

@@ -46,8 +46,11 @@ struct Serve: AsyncParsableCommand {
     let credentials = try gitLabCredentials(environment)
     let logger = Logger(label: "trial-ledger") { StreamLogHandler.standardError(label: $0) }
     let ledger = try data.open(for: isReadOnly ? .following : .writing)
+    let limits = configuration.limits
     let wires: [any Wire] =
-      credentials.map { [GitLabWire(ledger: ledger, credentials: $0, logger: logger)] } ?? []
+      credentials.map {
+        [GitLabWire(ledger: ledger, credentials: $0, limits: limits, logger: logger)]
+      } ?? []
     let routes = wires.isEmpty ? "the native API" : "the native API and GitLab's routes"
     try await runServer(
       ledger: ledger,
@@ -87,12 +90,12 @@ struct Serve: AsyncParsableCommand {
   private func readTokens(_ path: String) throws -> [AccessToken] {
     let text = String(decoding: try readFile(path, byteCountMax: 1 << 20), as: UTF8.self)
     var tokens: [AccessToken] = []
-    for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated()
-    {
+    let lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+    for (index, line) in lines.enumerated() {
       let parts = line.split(whereSeparator: \.isWhitespace)
       if parts.isEmpty || parts[0].hasPrefix("#") { continue }
       let roles = parts[0].split(separator: ",").map { Role(rawValue: String($0)) }
-      guard parts.count == 2, roles.allSatisfy({ $0 != nil }),
+      guard parts.count == 2, !roles.isEmpty, roles.allSatisfy({ $0 != nil }),
         let token = AccessToken(String(parts[1]), roles: Set(roles.compactMap(\.self)))
       else {
         throw Failure.badInput(

@@ -28,7 +28,9 @@ extension Decider {
       return .refused(
         refused(
           .wouldFormCycle,
-          "namespace \(parent) is \(command.namespaceID) or lies below it"
+          parent == command.namespaceID
+            ? "a namespace cannot become a subgroup of itself"
+            : "namespace \(parent) lies below \(command.namespaceID)"
         ).refusal
       )
     }

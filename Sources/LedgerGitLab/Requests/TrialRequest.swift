@@ -65,13 +65,14 @@ struct TrialRequest: Equatable, Sendable {
     guard case .string(let name) = trialUser["add_on_name"] else {
       throw .invalid("trial_user.add_on_name is missing or no string")
     }
-    let code =
+    // The types' own names are taken too; any other type is started elsewhere.
+    let code: String? =
       switch name {
-      case "code_suggestions": "gitlab_duo_pro"
-      case "duo_enterprise": "gitlab_duo_enterprise"
-      default: name
+      case "code_suggestions", "gitlab_duo_pro": "gitlab_duo_pro"
+      case "duo_enterprise", "gitlab_duo_enterprise": "gitlab_duo_enterprise"
+      default: nil
       }
-    guard let type = TrialType(code) else {
+    guard let type = code.flatMap({ TrialType($0) }) else {
       throw .invalid("trial_user.add_on_name '\(shown(name))' is no add-on")
     }
     return type
@@ -121,10 +122,13 @@ private func positiveInteger(_ value: JSONValue?) -> Int64? {
 }
 
 /// The entries of an event's `source` among the members of `trial_user`, at most as many as an
-/// event may have.
+/// event may have; those that GitLab is known to send come before any other.
 private func sourceEntries(_ members: [JSONMember]) -> [String: String] {
+  let known = ["trial_entity", "glm_source", "glm_content"]
+  let ordered =
+    members.filter { known.contains($0.name) } + members.filter { !known.contains($0.name) }
   var entries: [String: String] = [:]
-  for member in members {
+  for member in ordered {
     guard entries.count < Metadata.sourceEntryCountMax, isCode(member.name),
       member.name.utf8.count <= Metadata.sourceKeyByteCountMax,
       member.name.hasPrefix("glm_") || member.name == "trial_entity"

@@ -3,12 +3,17 @@ import Hummingbird
 
 /// Lets only callers of certain roles through to a route.
 struct Gate: Sendable {
-  /// Who knows the callers; `nil` lets everyone do everything.
+  /// Who knows the callers; `nil` lets every program of this machine do everything, but no web page.
   let authenticator: (any Authenticator)?
 
   /// `handler` for callers who have `role`; others are answered 401 or 403.
   func requiring(_ role: Role, _ handler: @escaping RouteHandler) -> RouteHandler {
-    guard let authenticator else { return handler }
+    guard let authenticator else {
+      return { request, context in
+        try Self.refuseWebPages(request)
+        return try await handler(request, context)
+      }
+    }
     return { request, context in
       guard let caller = authenticator.caller(presenting: request.headers) else {
         throw RequestFailure(
@@ -29,5 +34,30 @@ struct Gate: Sendable {
       context.caller = caller
       return try await handler(request, context)
     }
+  }
+
+  /// Refuses what a browser sends for a page of somebody else: without tokens, listening on loopback
+  /// alone would let any open web page record events, or read them under a name that it makes
+  /// resolve to this machine.
+  private static func refuseWebPages(_ request: Request) throws(RequestFailure) {
+    let isOwnName = request.head.authority.map(isLoopback) ?? true
+    if isOwnName, request.headers[.origin] == nil { return }
+    throw RequestFailure(
+      .forbidden,
+      "forbidden",
+      "without access tokens only programs of this machine are served, by the name localhost or a "
+        + "loopback address, and no web pages"
+    )
+  }
+
+  /// Whether an authority, a host with perhaps a port, names this machine.
+  private static func isLoopback(_ authority: String) -> Bool {
+    let host: Substring
+    if authority.hasPrefix("[") {
+      host = authority.dropFirst().prefix { $0 != "]" }
+    } else {
+      host = authority.prefix { $0 != ":" }
+    }
+    return HTTPConfiguration(host: host.lowercased()).isLoopback
   }
 }

@@ -9,6 +9,7 @@ extension Ledger {
   /// - Parameters:
   ///   - path: A folder that does not exist yet, or is empty.
   ///   - text: The exact text of a rule file; `nil` is the newest bundled set.
+  ///   - rulesName: What the rule file is called in messages.
   ///   - origin: The name by which checkpoints speak of the ledger: printable ASCII without spaces
   ///     or plus signs, at most 128 bytes.
   ///   - now: When; only with `isTestClock`.
@@ -21,6 +22,7 @@ extension Ledger {
   public static func create(
     at path: String,
     rules text: String? = nil,
+    rulesName: String = "rules",
     origin: String? = nil,
     now: Instant? = nil,
     isTestClock: Bool = false,
@@ -30,7 +32,7 @@ extension Ledger {
       throw .badInput("--now is for ledgers made with --test-clock")
     }
     let text = text ?? BundledRules.newest.text
-    let rules = try readRules(text: text, name: "rules")
+    let rules = try readRules(text: text, name: rulesName)
     var source: [String: String] = [:]
     if isTestClock { source["test_clock"] = "true" }
     if let origin {

@@ -179,7 +179,7 @@ extension Ledger {
     case nil:
       guard let inForce = view.rules.inForce(atSize: size) else {
         throw .badInput(
-          "no rules were in force after \(size) events; say which to use with --rules"
+          "no rules were in force after \(size) events; name a rule set to answer by"
         )
       }
       return inForce

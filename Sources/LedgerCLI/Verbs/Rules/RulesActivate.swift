@@ -28,7 +28,7 @@ struct RulesActivate: ParsableCommand {
     let rules = try readRules(file)
     let now = try write.now.map { try parseInstant($0, option: "--now") }
     let metadata = try readMetadata()
-    try confirm(rules)
+    if try changesSomething(rules, text) { try confirm(rules) }
     let ledger = try data.open(for: .writing)
     let result = try ledger.activateRules(text: text, name: file, metadata: metadata, now: now)
     let output = Output()
@@ -60,6 +60,15 @@ struct RulesActivate: ParsableCommand {
     } catch {
       throw Failure.badInput(error.message)
     }
+  }
+
+  /// Whether there is something to ask about: not for a set that is in force already, nor for one
+  /// that will be refused.
+  private func changesSomething(_ rules: RuleSet, _ text: String) throws -> Bool {
+    let history = try data.open(for: .reading).rules
+    let known = history.activation(of: rules.id).map { hasSameBytes($0.text, text) } ?? true
+    let isInForce = history.activations.last.map { hasSameBytes($0.text, text) } ?? false
+    return known && !isInForce
   }
 
   private func confirm(_ rules: RuleSet) throws {
