@@ -51,13 +51,14 @@ struct Serve: AsyncParsableCommand {
       credentials.map {
         [GitLabWire(ledger: ledger, credentials: $0, limits: limits, logger: logger)]
       } ?? []
+    let shownHost = host.contains(":") ? "[\(host)]" : host
     let routes = wires.isEmpty ? "the native API" : "the native API and GitLab's routes"
     try await runServer(
       ledger: ledger,
       configuration: configuration,
       wires: wires,
       logger: logger,
-      onListening: { port in note("serving \(routes) on http://\(host):\(port)") }
+      onListening: { port in note("serving \(routes) on http://\(shownHost):\(port)") }
     )
   }
 
