@@ -109,6 +109,17 @@ let package = Package(
       swiftSettings: strict
     ),
 
+    // What Tools/bench-log runs inside one process; no part of the product.
+    .executableTarget(
+      name: "ledger-benchmarks",
+      dependencies: [
+        "TrialLedger", "LedgerCore", "LedgerFormat", "LedgerProof", "LedgerLog",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      path: "Tools/Benchmarks",
+      swiftSettings: strict
+    ),
+
     .target(
       name: "LedgerTestSupport",
       dependencies: ["LedgerCore", "LedgerFormat", "LedgerLog"],
@@ -180,6 +191,14 @@ let package = Package(
     .testTarget(
       name: "CommandLineTests",
       dependencies: ["trial-ledger", "TrialLedger", "LedgerFormat", "LedgerTestSupport"],
+      swiftSettings: strict
+    ),
+    .testTarget(
+      name: "FaultTests",
+      dependencies: [
+        "trial-ledger", "TrialLedger", "LedgerCore", "LedgerFormat", "LedgerProof", "LedgerLog",
+        "LedgerTestSupport",
+      ],
       swiftSettings: strict
     ),
     .testTarget(

@@ -1,26 +1,40 @@
-import LedgerFormat
-import LedgerLog
-import LedgerTestSupport
-import Synchronization
+internal import LedgerFormat
+package import LedgerLog
+internal import Synchronization
 
 /// A disk in memory with two images: what programs see, and what a power cut would leave.
 ///
 /// Bytes become durable by a sync of their file, names by a sync of their folder. What is in
 /// between is lost, kept or torn as a seed says when ``afterCrash(seed:)`` is asked for. Faults are
 /// switched on by ``plan(_:)``.
-final class SimulatedDisk: Disk {
+package final class SimulatedDisk: Disk {
   /// What shall go wrong, and when; calls are counted from 1 since the plan was made.
-  struct Plan {
+  package struct Plan {
     /// The sync that fails with EIO, its unsynced bytes taken for clean as Linux does.
-    var failingSync: Int?
+    package var failingSync: Int?
     /// The write that fails with EIO half-way.
-    var failingWrite: Int?
+    package var failingWrite: Int?
     /// The sync before which the machine stops; every call from then on fails.
-    var stopBeforeSync: Int?
+    package var stopBeforeSync: Int?
     /// The sync after which the machine stops.
-    var stopAfterSync: Int?
+    package var stopAfterSync: Int?
     /// How many bytes all files together may have.
-    var byteCountMax: Int?
+    package var byteCountMax: Int?
+
+    /// A plan; what is `nil` does not go wrong.
+    package init(
+      failingSync: Int? = nil,
+      failingWrite: Int? = nil,
+      stopBeforeSync: Int? = nil,
+      stopAfterSync: Int? = nil,
+      byteCountMax: Int? = nil
+    ) {
+      self.failingSync = failingSync
+      self.failingWrite = failingWrite
+      self.stopBeforeSync = stopBeforeSync
+      self.stopAfterSync = stopAfterSync
+      self.byteCountMax = byteCountMax
+    }
   }
 
   enum Change {
@@ -56,12 +70,13 @@ final class SimulatedDisk: Disk {
 
   let state: Mutex<State>
 
-  init() {
+  /// An empty disk.
+  package init() {
     state = Mutex(State())
   }
 
   /// A disk that holds the given files, durably.
-  init(files: [String: [UInt8]], folders: Set<String> = []) {
+  package init(files: [String: [UInt8]], folders: Set<String> = []) {
     var initial = State()
     initial.folders = folders
     for (path, bytes) in files.sorted(by: { $0.key < $1.key }) {
@@ -78,7 +93,7 @@ final class SimulatedDisk: Disk {
   }
 
   /// Switches faults on (or off), and counts from here.
-  func plan(_ plan: Plan) {
+  package func plan(_ plan: Plan) {
     state.withLock { state in
       state.plan = plan
       state.syncCount = 0
@@ -87,17 +102,17 @@ final class SimulatedDisk: Disk {
   }
 
   /// The number of syncs since the plan was made.
-  var syncCount: Int { state.withLock { $0.syncCount } }
+  package var syncCount: Int { state.withLock { $0.syncCount } }
   /// Whether the plan has stopped the machine.
-  var hasStopped: Bool { state.withLock { $0.hasStopped } }
+  package var hasStopped: Bool { state.withLock { $0.hasStopped } }
 
   /// Every file as programs see it.
-  var files: [String: [UInt8]] {
+  package var files: [String: [UInt8]] {
     state.withLock { state in state.names.mapValues { state.nodes[$0].live } }
   }
 
   /// The disk as it is after a power cut now: what was synced, and of the rest what the seed says.
-  func afterCrash(seed: UInt64) -> SimulatedDisk {
+  package func afterCrash(seed: UInt64) -> SimulatedDisk {
     var generator = SeededGenerator(seed: seed)
     return state.withLock { state in
       var names = state.durableNames
@@ -112,12 +127,12 @@ final class SimulatedDisk: Disk {
   }
 
   /// The disk as it is after the process was killed: nothing is lost, locks are free.
-  func afterKill() -> SimulatedDisk {
+  package func afterKill() -> SimulatedDisk {
     SimulatedDisk(files: files, folders: state.withLock { $0.folders })
   }
 
   /// Changes a stored byte behind everybody's back.
-  func change(_ path: String, at index: Int, _ body: (inout UInt8) -> Void) {
+  package func change(_ path: String, at index: Int, _ body: (inout UInt8) -> Void) {
     state.withLock { state in
       guard let node = state.names[path] else { return }
       body(&state.nodes[node].live[index])
@@ -186,7 +201,7 @@ final class SimulatedDisk: Disk {
 }
 
 extension SimulatedDisk {
-  func open(_ path: String, for access: DiskAccess) throws(DiskError) -> any DiskFile {
+  package func open(_ path: String, for access: DiskAccess) throws(DiskError) -> any DiskFile {
     let index = try change { (state) throws(DiskError) in
       guard let index = state.names[path] else { throw Self.error("open", path, 2) }
       return index
@@ -194,7 +209,7 @@ extension SimulatedDisk {
     return SimulatedFile(self, index, path)
   }
 
-  func create(_ path: String) throws(DiskError) -> any DiskFile {
+  package func create(_ path: String) throws(DiskError) -> any DiskFile {
     let index = try change { (state) throws(DiskError) in
       guard state.names[path] == nil else { throw Self.error("create", path, 17) }
       let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? ""
@@ -208,11 +223,11 @@ extension SimulatedDisk {
     return SimulatedFile(self, index, path)
   }
 
-  func createFolder(_ path: String) throws(DiskError) {
+  package func createFolder(_ path: String) throws(DiskError) {
     try change { (state) throws(DiskError) in _ = state.folders.insert(path) }
   }
 
-  func names(in folder: String) throws(DiskError) -> [String]? {
+  package func names(in folder: String) throws(DiskError) -> [String]? {
     try change { (state) throws(DiskError) in
       guard state.folders.contains(folder) else { return nil }
       return state.names.keys.filter { $0.hasPrefix(folder + "/") }
@@ -221,7 +236,7 @@ extension SimulatedDisk {
     }
   }
 
-  func rename(_ path: String, to newPath: String) throws(DiskError) {
+  package func rename(_ path: String, to newPath: String) throws(DiskError) {
     try change { (state) throws(DiskError) in
       guard state.names[path] != nil else { throw Self.error("rename", path, 2) }
       state.unsyncedNames.append(.rename(path, newPath))
@@ -229,7 +244,7 @@ extension SimulatedDisk {
     }
   }
 
-  func remove(_ path: String) throws(DiskError) {
+  package func remove(_ path: String) throws(DiskError) {
     try change { (state) throws(DiskError) in
       guard state.names[path] != nil else { return }
       state.unsyncedNames.append(.remove(path))
@@ -237,7 +252,7 @@ extension SimulatedDisk {
     }
   }
 
-  func syncFolder(_ path: String) throws(DiskError) {
+  package func syncFolder(_ path: String) throws(DiskError) {
     guard !path.hasSuffix("/..") else { return }
     try sync(path) { state in
       // One journal for all folders: coarser than some file systems, never finer than the calls.
@@ -246,7 +261,7 @@ extension SimulatedDisk {
     }
   }
 
-  func pause(milliseconds: Int) {}
+  package func pause(milliseconds: Int) {}
 
   /// Counts a sync, and lets it fail or stop the machine if that is the plan.
   func sync(

@@ -1,6 +1,6 @@
-import LedgerFormat
-import LedgerLog
-import Synchronization
+internal import LedgerFormat
+internal import LedgerLog
+internal import Synchronization
 
 /// A file opened on a simulated disk.
 final class SimulatedFile: DiskFile {
