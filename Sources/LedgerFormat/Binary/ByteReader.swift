@@ -30,6 +30,11 @@ package struct ByteReader {
 
   /// Reads an unsigned LEB128 integer in its shortest form.
   package mutating func variableInteger(of bytes: Span<UInt8>) throws(FrameError) -> UInt64 {
+    // Most are one byte.
+    if offset < bytes.count, bytes[offset] < 0x80 {
+      defer { offset += 1 }
+      return UInt64(bytes[offset])
+    }
     var value: UInt64 = 0
     var shift: UInt64 = 0
     while true {

@@ -3,17 +3,14 @@ package import LedgerCore
 extension DetailSection {
   /// Reads a commit frame's rows one after the other and puts them together with the facts.
   package struct Reader {
-    private var reader = ByteReader()
-    private var recordedAt: Int64 = 0
-    private var metadata = Metadata()
-    /// Where the metadata stands that ``metadata`` should hold, when it was passed over.
-    private var unread: (start: ByteReader, flags: Flags)?
-    private var isFirst = true
-    /// The number of rows read so far.
-    package private(set) var index = 0
+    private var cursor = DetailCursor()
+    private var maker = EventMaker()
 
     /// A reader before the first row.
     package init() {}
+
+    /// The number of rows read so far.
+    package var index: Int { cursor.index }
 
     /// Reads the next row and makes it an event with its facts, those of the whole frame.
     ///
@@ -23,22 +20,60 @@ extension DetailSection {
       of bytes: Span<UInt8>,
       with columns: FactColumns
     ) throws(FrameError) -> Event {
-      let row = try beginRow(of: bytes)
-      if !row.flags.contains(.sameMetadata) {
-        unread = nil
-        metadata = try Self.readMetadata(&reader, bytes, row.flags)
-      } else if var unread {
-        self.unread = nil
-        metadata = try Self.readMetadata(&unread.start, bytes, unread.flags)
+      let index = cursor.index
+      return try maker.event(try cursor.next(of: bytes), of: bytes, with: columns, at: index)
+    }
+
+    /// Passes over the next row, and tells when the event was recorded, in milliseconds.
+    @discardableResult
+    package mutating func skip(of bytes: Span<UInt8>) throws(FrameError) -> Int64 {
+      try cursor.next(of: bytes).recordedAt
+    }
+
+    /// Passes over the next row and lends its command id, unless it has none or the row before
+    /// was of the same command.
+    package mutating func nextCommandID(of bytes: Span<UInt8>) throws(FrameError) -> CommandID? {
+      let row = try cursor.next(of: bytes)
+      guard row.metadataFlags.contains(.hasCommandID), !row.repeatsMetadata else { return nil }
+      var reader = ByteReader(at: row.metadata.lowerBound)
+      try reader.skipActor(row.metadataFlags, of: bytes)
+      return try EventMaker.readCommandID(&reader, bytes, row.metadataFlags)
+    }
+
+    /// Whether all bytes have been read.
+    package func isAtEnd(of bytes: Span<UInt8>) -> Bool { cursor.isAtEnd(of: bytes) }
+  }
+
+  /// Makes events of rows and facts; rows that repeat the metadata of one before share its texts.
+  package struct EventMaker {
+    private var metadata = Metadata()
+    /// Where ``metadata`` was read.
+    private var place = 0..<0
+
+    /// A maker for the rows of one section or chunk of details, and no other.
+    package init() {}
+
+    /// The event of `row`, which stands in `bytes`, and of the facts at `index` of `columns`.
+    ///
+    /// - Throws: ``FrameError``; the bytes are not trusted, so nothing in them traps.
+    package mutating func event(
+      _ row: DetailRow,
+      of bytes: Span<UInt8>,
+      with columns: FactColumns,
+      at index: Int
+    ) throws(FrameError) -> Event {
+      if row.metadata != place {
+        var reader = ByteReader(at: row.metadata.lowerBound)
+        metadata = try Self.readMetadata(&reader, bytes, row.metadataFlags)
+        place = row.metadata
       }
-      let fact = try readFact(bytes, with: columns)
-      guard reader.offset == row.end else {
+      var reader = ByteReader(at: row.ownFields.lowerBound)
+      let fact = try Self.readFact(&reader, bytes, with: columns, at: index)
+      guard reader.offset == row.ownFields.upperBound else {
         throw .outOfRange("the row of position \(columns.firstPosition + index) has a wrong size")
       }
-      guard let instant = Instant(milliseconds: recordedAt),
-        columns.namespaceIDs[index] >= 0
-      else { throw .outOfRange("recorded_at is \(recordedAt)") }
-      defer { index += 1 }
+      guard let instant = Instant(milliseconds: row.recordedAt), columns.namespaceIDs[index] >= 0
+      else { throw .outOfRange("recorded_at is \(row.recordedAt)") }
       return Event(
         position: columns.firstPosition + index,
         namespaceID: NamespaceID(unchecked: columns.namespaceIDs[index]),
@@ -47,63 +82,6 @@ extension DetailSection {
         metadata: metadata,
         fact: fact
       )
-    }
-
-    /// Passes over the next row, and tells when the event was recorded, in milliseconds.
-    @discardableResult
-    package mutating func skip(of bytes: Span<UInt8>) throws(FrameError) -> Int64 {
-      let row = try beginRow(of: bytes)
-      if !row.flags.contains(.sameMetadata) { unread = (reader, row.flags) }
-      reader = ByteReader(at: row.end)
-      index += 1
-      return recordedAt
-    }
-
-    /// Passes over the next row and lends its command id, unless it has none or the row before
-    /// was of the same command.
-    package mutating func nextCommandID(of bytes: Span<UInt8>) throws(FrameError) -> CommandID? {
-      let row = try beginRow(of: bytes)
-      var commandID: CommandID?
-      if row.flags.contains(.hasCommandID), !row.flags.contains(.sameMetadata) {
-        if row.flags.contains(.hasActor) {
-          _ = try reader.skip(1, of: bytes)
-          if row.flags.contains(.hasUserID) { _ = try reader.variableInteger(of: bytes) }
-        }
-        commandID = try Self.readCommandID(&reader, bytes, row.flags)
-      }
-      reader = ByteReader(at: row.end)
-      index += 1
-      return commandID
-    }
-
-    /// Whether all bytes have been read.
-    package func isAtEnd(of bytes: Span<UInt8>) -> Bool { reader.offset == bytes.count }
-
-    private mutating func beginRow(
-      of bytes: Span<UInt8>
-    ) throws(FrameError) -> (flags: Flags, version: Int, end: Int) {
-      let byteCount = try reader.count(upTo: bytes.count - reader.offset, of: bytes)
-      let (end, _) = reader.offset.addingReportingOverflow(byteCount)
-      guard end <= bytes.count else {
-        throw .truncated(needed: byteCount, available: bytes.count - reader.offset)
-      }
-      let flags = Flags(rawValue: try reader.integer(UInt8.self, of: bytes))
-      guard flags.rawValue & 128 == 0, !flags.contains(.sameMetadata) || flags == .sameMetadata,
-        !(isFirst && flags.contains(.sameMetadata)),
-        !flags.contains(.hasUserID) || flags.contains(.hasActor),
-        !flags.contains(.commandIsUUID) || flags.contains(.hasCommandID)
-      else { throw .outOfRange("a row has the flags \(flags.rawValue)") }
-      isFirst = false
-      let version = try reader.variableInteger(of: bytes)
-      let delta = try reader.variableInteger(of: bytes)
-      guard version >= 1, version < 1 << 62, delta <= UInt64(Instant.maxMilliseconds) else {
-        throw .outOfRange("a row has version \(version) and is \(delta) ms after the one before")
-      }
-      recordedAt += Int64(delta)
-      guard recordedAt <= Instant.maxMilliseconds else {
-        throw .outOfRange("recorded_at is \(recordedAt)")
-      }
-      return (flags, Int(version), end)
     }
 
     private static func readMetadata(
@@ -137,7 +115,7 @@ extension DetailSection {
       return metadata
     }
 
-    private static func readCommandID(
+    fileprivate static func readCommandID(
       _ reader: inout ByteReader,
       _ bytes: Span<UInt8>,
       _ flags: Flags
@@ -160,40 +138,47 @@ extension DetailSection {
       try reader.text(try reader.count(upTo: bytes.count, of: bytes), of: bytes)
     }
 
-    private mutating func readFact(
+    private static func readFact(
+      _ reader: inout ByteReader,
       _ bytes: Span<UInt8>,
-      with columns: FactColumns
+      with columns: FactColumns,
+      at index: Int
     ) throws(FrameError) -> Fact {
       guard index < columns.count, let kind = FactColumns.Kind(rawValue: columns.kinds[index])
       else { throw .outOfRange("there are more rows than facts") }
       let first = CalendarDate(dayNumber: columns.firstDates[index])
       let second = CalendarDate(dayNumber: columns.secondDates[index])
       switch kind {
-      case .trialStarted: return .trialStarted(try type(columns), startsOn: first, endsOn: second)
+      case .trialStarted:
+        return .trialStarted(try type(columns, index), startsOn: first, endsOn: second)
       case .trialReactivated:
-        return .trialReactivated(try type(columns), startsOn: first, endsOn: second)
+        return .trialReactivated(try type(columns, index), startsOn: first, endsOn: second)
       case .trialExtended:
         let previous = CalendarDate(dayNumber: try reader.integer(UInt16.self, of: bytes))
         return .trialExtended(
-          try type(columns),
+          try type(columns, index),
           on: first,
           previousEndsOn: previous,
           endsOn: second
         )
-      case .trialConverted: return .trialEnded(try type(columns), on: first, cause: .converted)
-      case .trialCancelled: return .trialEnded(try type(columns), on: first, cause: .cancelled)
-      case .planChanged: return .planChanged(try plan(columns), startsOn: first, endsOn: second)
-      case .planChangedOpen: return .planChanged(try plan(columns), startsOn: first, endsOn: nil)
-      case .movedBelow: return .namespaceMoved(parent: try parent(columns))
+      case .trialConverted:
+        return .trialEnded(try type(columns, index), on: first, cause: .converted)
+      case .trialCancelled:
+        return .trialEnded(try type(columns, index), on: first, cause: .cancelled)
+      case .planChanged:
+        return .planChanged(try plan(columns, index), startsOn: first, endsOn: second)
+      case .planChangedOpen:
+        return .planChanged(try plan(columns, index), startsOn: first, endsOn: nil)
+      case .movedBelow: return .namespaceMoved(parent: try parent(columns, index))
       case .movedToTop: return .namespaceMoved(parent: nil)
       case .rulesActivated:
-        let text = try Self.readText(&reader, bytes)
+        let text = try readText(&reader, bytes)
         guard let id = RulesID(text) else { throw .outOfRange("a rules id is '\(text)'") }
-        let sha256 = try Self.readText(&reader, bytes)
-        return .rulesActivated(id, sha256: sha256, text: try Self.readText(&reader, bytes))
+        let sha256 = try readText(&reader, bytes)
+        return .rulesActivated(id, sha256: sha256, text: try readText(&reader, bytes))
       case .unknown:
-        let type = try Self.readText(&reader, bytes)
-        let fields = try Self.readText(&reader, bytes)
+        let type = try readText(&reader, bytes)
+        let fields = try readText(&reader, bytes)
         guard let fact = try? makeUnknownFact(type: type, canonicalFields: fields) else {
           throw .outOfRange("an event of an unknown type has fields that are not canonical JSON")
         }
@@ -201,25 +186,28 @@ extension DetailSection {
       }
     }
 
-    private func code(_ columns: FactColumns) throws(FrameError) -> String {
+    private static func code(_ columns: FactColumns, _ index: Int) throws(FrameError) -> String {
       let code = Int(columns.codes[index])
       guard code < columns.codeTable.count else { throw .outOfRange("a code index is \(code)") }
       return columns.codeTable[code]
     }
 
-    private func type(_ columns: FactColumns) throws(FrameError) -> TrialType {
-      let code = try code(columns)
+    private static func type(_ columns: FactColumns, _ index: Int) throws(FrameError) -> TrialType {
+      let code = try code(columns, index)
       guard let type = TrialType(code) else { throw .outOfRange("a trial type is '\(code)'") }
       return type
     }
 
-    private func plan(_ columns: FactColumns) throws(FrameError) -> PlanCode {
-      let code = try code(columns)
+    private static func plan(_ columns: FactColumns, _ index: Int) throws(FrameError) -> PlanCode {
+      let code = try code(columns, index)
       guard let plan = PlanCode(code) else { throw .outOfRange("a plan is '\(code)'") }
       return plan
     }
 
-    private func parent(_ columns: FactColumns) throws(FrameError) -> NamespaceID {
+    private static func parent(
+      _ columns: FactColumns,
+      _ index: Int
+    ) throws(FrameError) -> NamespaceID {
       // The parents are in order of their events: a binary search.
       var lower = 0
       var upper = columns.parents.count
