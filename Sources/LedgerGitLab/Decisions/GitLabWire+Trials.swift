@@ -73,6 +73,10 @@ private enum Judgement {
   case command(Command.Action)
   /// It cannot be made one.
   case refused(String)
+
+  var isRepeated: Bool {
+    if case .repeated = self { true } else { false }
+  }
 }
 
 extension GitLabWire {
@@ -89,9 +93,11 @@ extension GitLabWire {
         try NamespaceHistory(of: body.namespaceID, in: ledger)
       }
       let rules = try ledger.resolveRules(nil, atSize: ledger.size)
-      if !isDriftNoted { noteDrift(body, history, rules) }
+      let judgement = judge(history, rules)
+      // A repetition tells of the same drift as the request that it repeats.
+      if !isDriftNoted, !judgement.isRepeated { noteDrift(body, history, rules) }
       isDriftNoted = true
-      switch judge(history, rules) {
+      switch judgement {
       case .repeated(let record):
         return success(.ok, record)
       case .refused(let sentence):

@@ -31,6 +31,8 @@ struct FailureMiddleware: RouterMiddleware {
       return failure
     case let error as LedgerError:
       let failure = RequestFailure(error)
+      // Too much to do is no trouble of the ledger's, and a full log would only add to it.
+      if case .busy = error { return failure }
       if failure.isServerError { context.logger.error("\(error.message)") }
       return failure
     case let error as HTTPError where error.status == .notFound:
