@@ -14,6 +14,13 @@ package enum MerkleHash {
     return finish(hash)
   }
 
+  /// SHA-256 of bytes that are no part of a tree.
+  package static func plain(_ bytes: Span<UInt8>) -> Hash256 {
+    var hash = SHA256()
+    update(&hash, bytes)
+    return finish(hash)
+  }
+
   /// The hash of a node: SHA-256(0x01 ‖ left ‖ right).
   package static func node(_ left: Hash256, _ right: Hash256) -> Hash256 {
     var bytes: [UInt8] = []
