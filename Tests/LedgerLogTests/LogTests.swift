@@ -59,6 +59,12 @@ struct LogTests {
         return true
       }
       #expect(events == Array(model[lower..<upper]))
+      var lines: [String] = []
+      try reader.forEachLine(from: lower, to: upper) { line in
+        lines.append(String(decoding: line.indices.map { line[$0] }, as: UTF8.self))
+        return true
+      }
+      #expect(lines == model[lower..<upper].map { canonicalLine(of: $0) })
       try compareColumns(reader, model, lower, upper)
       let instant = model[Int.random(in: model.indices, using: &generator)].recordedAt
       #expect(try reader.size(asOf: instant) == model.count { $0.recordedAt <= instant })
@@ -137,6 +143,37 @@ struct LogTests {
     let reader = try LogReader.open(in: folder, disk: disk)
     #expect(try reader.marks() == [[1], [2, 2]])
     #expect(try allEvents(reader) == Array(batches.joined()))
+  }
+
+  @Test func `begins a segment after so many events or so many bytes`() throws {
+    for (byteCount, eventCount, expected) in [(1 << 20, 10, 10), (600, 1_000, 5), (1, 1, 1)] {
+      let disk = SimulatedDisk()
+      var source = RandomEvents(seed: 8)
+      let writer = try LogWriter.create(
+        in: folder,
+        identity: identity,
+        disk: disk,
+        segmentByteCount: byteCount,
+        segmentEventCount: eventCount
+      )
+      for _ in 0..<60 {
+        try writer.append([source.next()])
+        try writer.commit()
+      }
+      let firsts = segmentPaths(disk).map { Int($0.split(separator: "/")[2].prefix(20)) ?? -1 }
+      #expect(firsts.count >= 60 / 10)
+      for (first, next) in zip(firsts, firsts.dropFirst()) {
+        #expect(next - first == expected || (byteCount == 600 && next - first < 20))
+      }
+      try writer.close()
+      let again = try LogWriter.open(
+        in: folder,
+        disk: disk,
+        segmentByteCount: byteCount,
+        segmentEventCount: eventCount
+      )
+      #expect(again.writer.size == 60)
+    }
   }
 
   @Test func `never splits a batch over frames`() throws {

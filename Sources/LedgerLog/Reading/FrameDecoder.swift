@@ -136,16 +136,6 @@ struct FrameDecoder {
     }
   }
 
-  /// The places in the frame of a namespace's events, of the first `count`.
-  func indexes(of id: NamespaceID, count: Int) -> [Int] {
-    let ids = columns.namespaceIDs.span
-    var indexes: [Int] = []
-    for index in 0..<min(count, ids.count) where ids[index] == id.rawValue {
-      indexes.append(index)
-    }
-    return indexes
-  }
-
   /// Cuts the columns down to `positions`.
   mutating func keep(_ positions: Range<Int>) {
     let first = columns.firstPosition

@@ -1,38 +1,22 @@
 internal import LedgerFormat
 internal import Synchronization
 
-/// Where a log's frames are: what writer and readers of one process share.
+/// Where a log's events are: what writer and readers of one process share.
 ///
-/// A frame is entered once it is durable, so that what is found here may be shown.
+/// A frame is entered once it is durable, so that what is found here may be shown. Everything is
+/// found by position, never by place, so that a segment may be exchanged for its sealed form while
+/// somebody walks through it.
 final class LogDirectory: Sendable {
-  /// Where a commit frame is.
-  struct Frame: Sendable {
-    /// The position of its first event.
-    var firstPosition: Int
-    /// When its last event was recorded, in milliseconds.
-    var recordedAt: Int64
-    /// The place of its segment in the directory.
-    var segment: Int32
-    /// Where it starts in the segment, in bytes.
-    var offset: UInt32
-  }
-
-  /// A file of the log.
-  struct Segment: Sendable {
-    /// The position in its name.
-    var firstPosition: Int
-    /// Its path.
-    var path: String
+  /// What holds a position.
+  enum Piece: Sendable {
+    /// A commit frame.
+    case frame(FramePlace)
   }
 
   /// What is known of the log up to its head.
   struct Contents: Sendable {
-    var segments: [Segment] = []
-    var frames: [Frame] = []
-    /// The marks, in log order.
-    var marks: [[UInt8]] = []
-    /// The places in ``frames`` of those with rule activations.
-    var framesWithRules: [Int] = []
+    /// The files, in order; the last one is appended to.
+    var segments: [LogSegment] = []
     /// The end of the newest frame in the last segment, in bytes.
     var end = 0
     /// The number of events.
@@ -48,32 +32,30 @@ final class LogDirectory: Sendable {
 
     /// Enters the next frame.
     mutating func enter(_ header: FrameHeader, at offset: Int) {
-      if header.kind == .commit {
-        if header.hasRulesActivated { framesWithRules.append(frames.count) }
-        frames.append(
-          Frame(
-            firstPosition: header.firstPosition,
-            recordedAt: header.recordedAt,
-            segment: Int32(segments.count - 1),
-            offset: UInt32(offset)
-          )
-        )
-        if !header.mark.isEmpty { marks.append(header.mark) }
-      }
+      if header.kind == .commit { segments[segments.count - 1].enter(header, at: offset) }
       end = offset + header.frameByteCount
       size = header.size
       root = header.root
       recordedAt = header.recordedAt
     }
+
+    /// The position behind the last event of a segment, by its place.
+    func endPosition(of index: Int) -> Int {
+      index + 1 < segments.count ? segments[index + 1].firstPosition : size
+    }
+
+    /// The place of the segment that holds a position below ``size``.
+    func segmentIndex(holding position: Int) -> Int {
+      firstIndex(in: segments) { $0.firstPosition > position } - 1
+    }
   }
 
   private let contents: Mutex<Contents>
-  private let files = Mutex<[Int: any DiskFile]>([:])
-  private let disk: any Disk
+  private let files: OpenFiles
 
   init(_ contents: Contents, _ disk: any Disk) {
     self.contents = Mutex(contents)
-    self.disk = disk
+    files = OpenFiles(disk)
   }
 
   /// Looks at the contents, or changes them, alone.
@@ -85,63 +67,67 @@ final class LogDirectory: Sendable {
     try contents.withLock { (contents) throws(Failure) in try body(&contents) }
   }
 
-  /// The frame that holds a position and what follows it, or `nil` past the head.
-  func frame(holding position: Int) -> (frame: Frame, index: Int, end: Int)? {
+  /// What holds a position, or `nil` past the head.
+  ///
+  /// - Parameter hint: The frame before, if the caller was just there; finding the next is faster.
+  /// - Complexity: O(log segments + log frames).
+  func piece(holding position: Int, after hint: FramePlace? = nil) -> Piece? {
     with { contents in
       guard position < contents.size else { return nil }
-      let index = firstIndex(in: contents.frames) { $0.firstPosition > position } - 1
-      return entry(contents, index)
+      let index = contents.segmentIndex(holding: position)
+      let end = contents.endPosition(of: index)
+      return .frame(contents.segments[index].place(holding: position, end: end, after: hint))
     }
   }
 
-  /// The frame at a place in the directory.
-  func frame(at index: Int) -> (frame: Frame, index: Int, end: Int)? {
-    with { contents in contents.frames.indices.contains(index) ? entry(contents, index) : nil }
-  }
-
-  /// The place of the first frame whose last event was recorded after `milliseconds`.
-  func firstFrame(recordedAfter milliseconds: Int64) -> Int {
+  /// The positions in which the first event that was recorded after `milliseconds` is: those of a
+  /// frame or block; `nil` when there is no such event.
+  func positions(recordedAfter milliseconds: Int64) -> Range<Int>? {
     with { contents in
-      firstIndex(in: contents.frames) { $0.recordedAt > milliseconds }
+      guard contents.recordedAt > milliseconds else { return nil }
+      // A segment ends with the last event recorded before the next begins.
+      let index = firstIndex(in: contents.segments.indices) { index in
+        let recordedAt =
+          index + 1 < contents.segments.count
+          ? contents.segments[index].recordedAt : contents.recordedAt
+        return recordedAt > milliseconds
+      }
+      let end = contents.endPosition(of: index)
+      return contents.segments[index].positions(recordedAfter: milliseconds, end: end)
     }
   }
 
-  /// The open file of a segment, and its path.
-  func file(of segment: Int) throws(LogError) -> (file: any DiskFile, path: String) {
-    let path = with { $0.segments[segment].path }
-    if let file = files.withLock({ $0[segment] }) { return (file, path) }
-    let file: any DiskFile
-    do {
-      file = try disk.open(path, for: .reading)
-    } catch {
-      throw .disk(error)
+  /// The positions, frame by frame or one by one, among which all rule activations below `size` are.
+  func rulesActivations(below size: Int) -> [Range<Int>] {
+    with { contents in
+      contents.segments.indices.flatMap { index in
+        contents.segments[index].rulesActivations(end: contents.endPosition(of: index))
+      }.filter { $0.lowerBound < size }
     }
-    files.withLock { files in
-      // A ledger of many segments must not use up the process's descriptors.
-      if files.count >= Self.openFileCountMax { files.removeAll(keepingCapacity: true) }
-      files[segment] = file
-    }
-    return (file, path)
   }
 
-  private static let openFileCountMax = 64
-
-  private func entry(_ contents: Contents, _ index: Int) -> (frame: Frame, index: Int, end: Int) {
-    let next = index + 1
-    let end = next < contents.frames.count ? contents.frames[next].firstPosition : contents.size
-    return (contents.frames[index], index, end)
+  /// The open file of a segment.
+  func file(_ path: String) throws(LogError) -> any DiskFile {
+    try onDisk { () throws(DiskError) in try files.file(path) }
   }
 }
 
 /// The first place at which `isPast` holds, given that it holds from there on.
 ///
 /// - Complexity: O(log n).
-func firstIndex<Element>(in array: [Element], where isPast: (Element) -> Bool) -> Int {
+func firstIndex<Elements: RandomAccessCollection>(
+  in elements: Elements,
+  where isPast: (Elements.Element) -> Bool
+) -> Elements.Index {
   var lower = 0
-  var upper = array.count
+  var upper = elements.count
   while lower < upper {
     let middle = (lower + upper) / 2
-    if isPast(array[middle]) { upper = middle } else { lower = middle + 1 }
+    if isPast(elements[elements.index(elements.startIndex, offsetBy: middle)]) {
+      upper = middle
+    } else {
+      lower = middle + 1
+    }
   }
-  return lower
+  return elements.index(elements.startIndex, offsetBy: lower)
 }

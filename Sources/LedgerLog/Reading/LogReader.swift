@@ -69,7 +69,9 @@ package final class LogReader: Sendable {
     directory.with { $0.size == 0 ? nil : Instant(milliseconds: $0.recordedAt) }
   }
   /// The marks that were recorded with events, oldest first.
-  package func marks() throws(LogError) -> [[UInt8]] { directory.with { $0.marks } }
+  package func marks() throws(LogError) -> [[UInt8]] {
+    directory.with { contents in contents.segments.flatMap(\.marks) }
+  }
 }
 
 /// The log as another process may believe it.

@@ -38,7 +38,7 @@ extension LogReader {
   }
 
   private func verify(
-    _ segment: LogDirectory.Segment,
+    _ segment: LogSegment,
     isLast: Bool,
     _ end: Int,
     _ check: inout LogCheck,
@@ -103,7 +103,7 @@ private struct LogCheck {
 
   func header(
     _ window: inout FileWindow,
-    _ segment: LogDirectory.Segment,
+    _ segment: LogSegment,
     _ identity: LedgerIdentity
   ) throws(LogError) -> SegmentHeader {
     let bytes = try window.load(SegmentHeader.byteCountMax, at: 0)
@@ -123,7 +123,7 @@ private struct LogCheck {
     _ frame: FrameHeader,
     at offset: Int,
     _ window: inout FileWindow,
-    _ segment: LogDirectory.Segment
+    _ segment: LogSegment
   ) throws(LogError) {
     let bytes = try window.load(frame.frameByteCount, at: offset)
     let start = bytes.lowerBound + frame.byteCount
@@ -133,7 +133,7 @@ private struct LogCheck {
     }
   }
 
-  func damage(_ segment: LogDirectory.Segment, _ offset: Int, _ reason: String) -> LogError {
+  func damage(_ segment: LogSegment, _ offset: Int, _ reason: String) -> LogError {
     .damaged(
       Damage(file: segment.path, offset: offset, position: range.leafCount, reason: reason)
     )

@@ -15,7 +15,7 @@ struct LogOpening {
 
   /// Bytes behind the last whole frame that nothing says were acknowledged.
   struct TornTail {
-    let segment: LogDirectory.Segment
+    let segment: LogSegment
     let offset: Int
     let byteCount: Int
     let reason: String
@@ -55,6 +55,7 @@ struct LogOpening {
   ///
   /// - Throws: ``LogError``; damage names file, offset and position.
   mutating func read(_ trust: Trust) throws(LogError) {
+    try folder.refuseUnfinishedLoss(disk)
     let positions = try segmentPositions()
     tornTail = nil
     if let last = contents.segments.last {
@@ -65,7 +66,7 @@ struct LogOpening {
     let rest = positions.filter { $0 > known }
     for (index, position) in rest.enumerated() {
       if case .durableHead(let head) = trust, position > head.segment { break }
-      let segment = LogDirectory.Segment(
+      let segment = LogSegment(
         firstPosition: position,
         path: folder.segment(position)
       )
@@ -87,7 +88,7 @@ struct LogOpening {
 
   /// Reads a segment's frames; from its header on when `position` says so.
   private mutating func walk(
-    _ segment: LogDirectory.Segment,
+    _ segment: LogSegment,
     from position: Int?,
     isNewest: Bool,
     _ trust: Trust
@@ -130,7 +131,7 @@ struct LogOpening {
   }
 
   private mutating func begin(
-    _ segment: LogDirectory.Segment,
+    _ segment: LogSegment,
     _ window: inout FileWindow
   ) throws(LogError) {
     let range = try window.load(SegmentHeader.byteCountMax, at: 0)
@@ -167,7 +168,7 @@ struct LogOpening {
   /// Tells a torn write, which a crash leaves at the end, from damage.
   private mutating func judge(
     _ walk: inout SegmentWalk,
-    _ segment: LogDirectory.Segment,
+    _ segment: LogSegment,
     _ byteCount: Int,
     _ reason: String
   ) throws(LogError) {

@@ -3,12 +3,14 @@ internal import LedgerProof
 
 extension LogWriter {
   /// The size from which on a segment gets no more frames, in bytes.
-  package static let segmentByteCount = 16 << 20
+  package static let segmentByteCount = 128 << 20
+  /// The number of events from which on a segment gets no more frames.
+  package static let segmentEventCount = 1 << 20
 
   /// Makes a new log in `folder`, which is made too if it is not there.
   ///
   /// The identity is random; it will tell the log's files from those of other ledgers. A segment of
-  /// `segmentByteCount` bytes gets no more frames.
+  /// `segmentByteCount` bytes or `segmentEventCount` events gets no more frames.
   ///
   /// - Returns: The writer.
   /// - Throws: ``LogError/notEmpty(folder:)`` when there is a log or anything that is not of one, or
@@ -17,7 +19,8 @@ extension LogWriter {
     in folder: String,
     identity: LedgerIdentity,
     disk: any Disk = PosixDisk(),
-    segmentByteCount: Int = LogWriter.segmentByteCount
+    segmentByteCount: Int = LogWriter.segmentByteCount,
+    segmentEventCount: Int = LogWriter.segmentEventCount
   ) throws(LogError) -> LogWriter {
     let folder = LogFolder(folder)
     let header = SegmentHeader(
@@ -46,7 +49,12 @@ extension LogWriter {
     } catch {
       preconditionFailure("the calls above throw nothing else")
     }
-    return try open(in: folder.path, disk: disk, segmentByteCount: segmentByteCount).writer
+    return try open(
+      in: folder.path,
+      disk: disk,
+      segmentByteCount: segmentByteCount,
+      segmentEventCount: segmentEventCount
+    ).writer
   }
 
   /// Opens the log in `folder` for appending, and puts right what a crash left.
@@ -60,7 +68,8 @@ extension LogWriter {
   package static func open(
     in folder: String,
     disk: any Disk = PosixDisk(),
-    segmentByteCount: Int = LogWriter.segmentByteCount
+    segmentByteCount: Int = LogWriter.segmentByteCount,
+    segmentEventCount: Int = LogWriter.segmentEventCount
   ) throws(LogError) -> (writer: LogWriter, recovery: RecoveryReport?) {
     let folder = LogFolder(folder)
     let lock = try acquireLock(folder, disk)
@@ -92,7 +101,7 @@ extension LogWriter {
       identity: identity,
       folder: folder,
       disk: disk,
-      segmentByteCount: segmentByteCount,
+      segmentSize: SegmentSize(byteCount: segmentByteCount, eventCount: segmentEventCount),
       session: (head?.session ?? 0) &+ 1,
       lock: lock,
       file: file,

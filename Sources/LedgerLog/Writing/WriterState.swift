@@ -2,6 +2,14 @@ internal import LedgerCore
 internal import LedgerFormat
 internal import LedgerProof
 
+/// When a segment gets no more frames: whichever comes first.
+struct SegmentSize: Sendable {
+  /// At so many bytes.
+  var byteCount: Int
+  /// At so many events.
+  var eventCount: Int
+}
+
 /// What a writer knows of the end of its log.
 struct WriterState: Sendable {
   /// A frame that is being filled.
@@ -18,8 +26,8 @@ struct WriterState: Sendable {
   let identity: LedgerIdentity
   let folder: LogFolder
   let disk: any Disk
-  /// The size from which on a segment gets no more frames, in bytes.
-  let segmentByteCount: Int
+  /// When a segment gets no more frames.
+  let segmentSize: SegmentSize
   /// Which time the log was opened.
   let session: UInt64
 
@@ -46,6 +54,12 @@ struct WriterState: Sendable {
 
   /// The tree of all events, staged ones included.
   var range: CompactRange { staged.last?.range ?? durableRange }
+  /// Whether the active segment gets no more frames.
+  private var isSegmentFull: Bool {
+    end > framesStart
+      && (end >= segmentSize.byteCount
+        || durableRange.leafCount - segment >= segmentSize.eventCount)
+  }
   /// The number of events, staged ones included.
   var size: Int { range.leafCount }
   /// When the last event was recorded, staged ones included, in milliseconds.
@@ -93,7 +107,7 @@ struct WriterState: Sendable {
     try checkNotStopped()
     guard !staged.isEmpty else { return }
     defer { staged.removeAll() }
-    if end >= segmentByteCount, end > framesStart { try roll(directory) }
+    if isSegmentFull { try roll(directory) }
     var headers: [FrameHeader] = []
     var bytes: [UInt8] = []
     for frame in staged { headers.append(write(frame, to: &bytes)) }
@@ -259,10 +273,7 @@ struct WriterState: Sendable {
     framesStart = header.byteCount
     end = header.byteCount
     isSealed = true
-    let entry = LogDirectory.Segment(
-      firstPosition: segment,
-      path: folder.segment(segment)
-    )
+    let entry = LogSegment(firstPosition: segment, path: folder.segment(segment))
     directory.with { contents in
       contents.segments.append(entry)
       contents.end = header.byteCount

@@ -1,0 +1,93 @@
+internal import LedgerFormat
+
+/// Where a commit frame is.
+struct FramePlace: Sendable {
+  /// The position of its first event.
+  var firstPosition: Int
+  /// The position behind its last event.
+  var end: Int
+  /// Where it starts in the file, in bytes.
+  var offset: Int
+  /// The file.
+  var path: String
+  /// Its place among the frames of the segment.
+  fileprivate var index: Int
+  /// The position of the segment's first event.
+  fileprivate var segment: Int
+}
+
+/// A file of the log, and what of it is in memory.
+struct LogSegment: Sendable {
+  /// What is known of a commit frame.
+  private struct Frame: Sendable {
+    var firstPosition: Int
+    /// When its last event was recorded, in milliseconds.
+    var recordedAt: Int64
+    var offset: UInt32
+  }
+
+  /// The position in its name.
+  let firstPosition: Int
+  /// Its path.
+  let path: String
+  /// The marks in its frames, in order.
+  private(set) var marks: [[UInt8]] = []
+  private var frames: [Frame] = []
+  /// The places in ``frames`` of those with rule activations.
+  private var framesWithRules: [Int] = []
+
+  /// A segment of frames, before its first one.
+  init(firstPosition: Int, path: String) {
+    self.firstPosition = firstPosition
+    self.path = path
+  }
+
+  /// When the last event that was entered was recorded, in milliseconds.
+  var recordedAt: Int64 { frames.last?.recordedAt ?? 0 }
+
+  /// Enters the next commit frame.
+  mutating func enter(_ header: FrameHeader, at offset: Int) {
+    if header.hasRulesActivated { framesWithRules.append(frames.count) }
+    frames.append(
+      Frame(
+        firstPosition: header.firstPosition,
+        recordedAt: header.recordedAt,
+        offset: UInt32(offset)
+      )
+    )
+    if !header.mark.isEmpty { marks.append(header.mark) }
+  }
+
+  /// The frame that holds a position of this segment, which ends at `end`.
+  func place(holding position: Int, end: Int, after hint: FramePlace?) -> FramePlace {
+    let index: Int
+    if let hint, hint.segment == firstPosition, hint.end == position {
+      index = hint.index + 1
+    } else {
+      index = firstIndex(in: frames) { $0.firstPosition > position } - 1
+    }
+    return FramePlace(
+      firstPosition: frames[index].firstPosition,
+      end: self.end(of: index, end),
+      offset: Int(frames[index].offset),
+      path: path,
+      index: index,
+      segment: firstPosition
+    )
+  }
+
+  /// The positions of the frame with the first event recorded after `milliseconds`, which exists.
+  func positions(recordedAfter milliseconds: Int64, end: Int) -> Range<Int> {
+    let index = firstIndex(in: frames) { $0.recordedAt > milliseconds }
+    return frames[index].firstPosition..<self.end(of: index, end)
+  }
+
+  /// The positions of each frame that holds a rule activation.
+  func rulesActivations(end: Int) -> [Range<Int>] {
+    framesWithRules.map { frames[$0].firstPosition..<self.end(of: $0, end) }
+  }
+
+  private func end(of index: Int, _ end: Int) -> Int {
+    index + 1 < frames.count ? frames[index + 1].firstPosition : end
+  }
+}
