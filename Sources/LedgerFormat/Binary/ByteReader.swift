@@ -51,6 +51,15 @@ package struct ByteReader {
     }
   }
 
+  /// Moves over an unsigned LEB128 integer, whose form is not checked.
+  mutating func skipVariableInteger(of bytes: Span<UInt8>) throws(FrameError) {
+    while offset < bytes.count {
+      offset += 1
+      if bytes[offset - 1] < 0x80 { return }
+    }
+    throw .truncated(needed: 1, available: 0)
+  }
+
   /// Reads an unsigned LEB128 integer that is a count of at most `max`.
   package mutating func count(upTo max: Int, of bytes: Span<UInt8>) throws(FrameError) -> Int {
     let value = try variableInteger(of: bytes)

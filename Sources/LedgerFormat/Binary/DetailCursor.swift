@@ -130,3 +130,25 @@ extension ByteReader {
     return start..<(start + byteCount)
   }
 }
+
+extension DetailRow {
+  /// Appends the text of the row's command id; nothing when it has none.
+  ///
+  /// - Parameter bytes: Those that the row stands in.
+  /// - Throws: ``FrameError`` when they are not.
+  package func appendCommandID(
+    of bytes: Span<UInt8>,
+    to output: inout [UInt8]
+  ) throws(FrameError) {
+    guard metadataFlags.contains(.hasCommandID) else { return }
+    var reader = ByteReader(at: metadata.lowerBound)
+    try reader.skipActor(metadataFlags, of: bytes)
+    guard metadataFlags.contains(.commandIsUUID) else {
+      return output.append(span: bytes.extracting(try reader.text(of: bytes)))
+    }
+    let start = try reader.skip(16, of: bytes)
+    output.append(
+      contentsOf: DetailSection.unpackedUUID(bytes.extracting(start..<(start + 16))).utf8
+    )
+  }
+}

@@ -57,7 +57,7 @@ package enum FactSection {
     columns.codes.readColumn(bytes, at: start + 9 * count, count: count)
     columns.firstDates.readColumn(bytes, at: start + 11 * count, count: count)
     columns.secondDates.readColumn(bytes, at: start + 13 * count, count: count)
-    try check(columns)
+    _ = try check(columns)
     try readParents(bytes, at: start + eventByteCount * count, into: &columns)
   }
 
@@ -90,7 +90,10 @@ package enum FactSection {
     return reader.offset
   }
 
-  private static func check(_ columns: FactColumns) throws(FrameError) {
+  /// Checks that kinds are known, codes in the table and ids not negative.
+  ///
+  /// - Returns: The number of events that have a parent.
+  static func check(_ columns: FactColumns) throws(FrameError) -> Int {
     let kinds = columns.kinds.span
     let codes = columns.codes.span
     let namespaceIDs = columns.namespaceIDs.span
@@ -98,6 +101,7 @@ package enum FactSection {
     // One pass without branches out of it, so that the columns stream; what exactly is wrong does
     // not matter in bytes whose checksum held.
     var isSound = true
+    var moveCount = 0
     for index in kinds.indices {
       let kind = kinds[index]
       let hasCode = kind >= 1 && kind <= 7
@@ -105,8 +109,10 @@ package enum FactSection {
       isSound =
         isSound && isKnown && (!hasCode || Int(codes[index]) < codeCount)
         && namespaceIDs[index] >= 0
+      moveCount += kind == FactColumns.Kind.movedBelow.rawValue ? 1 : 0
     }
     guard isSound else { throw .outOfRange("a column of the facts is out of range") }
+    return moveCount
   }
 
   private static func readParents(

@@ -26,6 +26,9 @@ package struct Hash256: Hashable, Sendable {
     output.appendLittleEndian(words.3)
   }
 
+  /// The first 16 bytes as two little-endian numbers.
+  var leadingWords: (UInt64, UInt64) { (words.0, words.1) }
+
   /// The 32 bytes.
   package var bytes: [UInt8] {
     var output: [UInt8] = []

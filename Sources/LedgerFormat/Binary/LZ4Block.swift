@@ -2,15 +2,28 @@ internal import CLZ4
 
 /// One LZ4 block (the LZ4 block format, without frame), of a size that is known from elsewhere.
 package enum LZ4Block {
-  /// Appends the block that decodes to `bytes`, if it is smaller than they are.
+  /// How hard to look for repetitions.
+  package enum Effort: Sendable {
+    /// As fast as a disk; the C function is `LZ4_compress_default`.
+    case fast
+    /// Some 20 times slower and a tenth smaller; the C function is `LZ4_compress_HC`. Decoding is
+    /// as fast.
+    case thorough
+  }
+
+  /// Appends the block that decodes to `bytes`, if it takes at most `byteCountMax` bytes and fewer
+  /// than they do.
   ///
-  /// The corresponding C function is `LZ4_compress_default`.
-  ///
-  /// - Returns: Whether it is smaller; if not, nothing was appended.
-  package static func compress(_ bytes: Span<UInt8>, to output: inout [UInt8]) -> Bool {
-    guard bytes.count > 1, bytes.count <= 0x7E00_0000 else { return false }
+  /// - Returns: Whether it does; if not, nothing was appended.
+  package static func compress(
+    _ bytes: Span<UInt8>,
+    to output: inout [UInt8],
+    byteCountMax: Int = .max,
+    _ effort: Effort = .fast
+  ) -> Bool {
+    guard bytes.count > 1, bytes.count <= 0x7E00_0000, byteCountMax > 0 else { return false }
     let start = output.count
-    let room = bytes.count - 1
+    let room = min(bytes.count - 1, byteCountMax)
     output.resize(to: start + room)
     // Sound: the C function reads `bytes.count` bytes and writes at most `room`; both are there.
     let written = unsafe output.withUnsafeMutableBufferPointer { target in
@@ -18,7 +31,11 @@ package enum LZ4Block {
         guard let from = source.baseAddress, let to = target.baseAddress else { return 0 }
         return unsafe from.withMemoryRebound(to: CChar.self, capacity: source.count) { from in
           unsafe (to + start).withMemoryRebound(to: CChar.self, capacity: room) { to in
-            unsafe LZ4_compress_default(from, to, Int32(source.count), Int32(room))
+            switch effort {
+            case .fast: unsafe LZ4_compress_default(from, to, Int32(source.count), Int32(room))
+            case .thorough:
+              unsafe LZ4_compress_HC(from, to, Int32(source.count), Int32(room), thoroughLevel)
+            }
           }
         }
       }
@@ -26,6 +43,8 @@ package enum LZ4Block {
     output.removeLast(room - Int(written))
     return written > 0
   }
+
+  private static let thoroughLevel: Int32 = 9
 
   /// Makes `output` what the block decodes to, `byteCount` bytes.
   ///

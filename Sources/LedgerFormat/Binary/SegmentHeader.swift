@@ -4,7 +4,7 @@
 ///
 /// | bytes | field           | meaning                                                     |
 /// | ----- | --------------- | ----------------------------------------------------------- |
-/// | 0–3   | `magic`         | `TLS1`                                                      |
+/// | 0–3   | `magic`         | `TLS1`, of a sealed segment `TLC1`                          |
 /// | 4–7   | `version`       | of the format, 1                                            |
 /// | 8–11  | `byteCount`     | of the header, 64 + 32 × the number of peaks                |
 /// | 12–15 | `checksum`      | CRC-32C of all other bytes of the header, 0–11 then 16–     |
@@ -14,8 +14,17 @@
 /// | 48–63 | reserved        | 0                                                           |
 /// | 64–   | `peaks`         | the compact range of the events before, largest tree first  |
 package struct SegmentHeader: Equatable, Sendable {
-  /// The first four bytes: `TLS1`.
-  package static let magic: UInt32 = 0x3153_4c54
+  /// What follows the header.
+  package enum Kind: UInt32, Sendable {
+    /// Frames, which may still grow; the magic number is `TLS1`.
+    case frames = 0x3153_4c54
+    /// Column blocks, which never change; the magic number is `TLC1`.
+    case sealed = 0x3143_4c54
+
+    /// The first four bytes.
+    package var magic: UInt32 { rawValue }
+  }
+
   /// The format version that this program writes, and the newest it reads.
   package static let version: UInt32 = 1
   /// The size without the peaks, in bytes.
@@ -23,6 +32,8 @@ package struct SegmentHeader: Equatable, Sendable {
   /// The largest size, in bytes: a log has at most 2^62 events, hence 62 peaks.
   package static let byteCountMax = fixedByteCount + 62 * Hash256.byteCount
 
+  /// What follows the header.
+  package let kind: Kind
   /// The ledger's identity.
   package let identity: LedgerIdentity
   /// The position of the first event in the file.
@@ -42,24 +53,29 @@ package struct SegmentHeader: Equatable, Sendable {
     identity: LedgerIdentity,
     firstPosition: Int,
     recordedAtBefore: Int64,
-    peaks: [Hash256]
+    peaks: [Hash256],
+    kind: Kind = .frames
   ) {
     precondition(peaks.count == firstPosition.nonzeroBitCount, "a peak for each set bit")
+    self.kind = kind
     self.identity = identity
     self.firstPosition = firstPosition
     self.recordedAtBefore = recordedAtBefore
     self.peaks = peaks
   }
 
-  /// Reads the header at the start of `bytes`; they may go on after it.
+  /// Reads the header of a file of that kind at the start of `bytes`; they may go on after it.
   ///
   /// - Throws: ``FrameError``; a newer version is told apart before anything else is believed.
-  package init(reading bytes: Span<UInt8>) throws(FrameError) {
+  package init(
+    reading bytes: Span<UInt8>,
+    as kind: Kind = .frames
+  ) throws(FrameError) {
     guard bytes.count >= Self.fixedByteCount else {
       throw .truncated(needed: Self.fixedByteCount, available: bytes.count)
     }
     let magic = bytes.littleEndian(UInt32.self, at: 0)
-    guard magic == Self.magic else { throw .wrongMagic(found: magic) }
+    guard magic == kind.magic else { throw .wrongMagic(found: magic) }
     let version = bytes.littleEndian(UInt32.self, at: 4)
     guard version <= Self.version else { throw .newerVersion(version) }
     guard version == Self.version else { throw .outOfRange("the format version is \(version)") }
@@ -88,7 +104,8 @@ package struct SegmentHeader: Equatable, Sendable {
       recordedAtBefore: bytes.littleEndian(Int64.self, at: 40),
       peaks: (0..<position.nonzeroBitCount).map { index in
         Hash256(bytes, at: Self.fixedByteCount + index * Hash256.byteCount)
-      }
+      },
+      kind: kind
     )
   }
 
@@ -96,7 +113,7 @@ package struct SegmentHeader: Equatable, Sendable {
   package func write(to output: inout [UInt8]) {
     var header: [UInt8] = []
     header.reserveCapacity(byteCount)
-    header.appendLittleEndian(Self.magic)
+    header.appendLittleEndian(kind.magic)
     header.appendLittleEndian(Self.version)
     header.appendLittleEndian(UInt32(byteCount))
     header.appendLittleEndian(UInt32(0))

@@ -1,0 +1,111 @@
+/// Where each page of an index begins, and the first key in it: what is read to find one page.
+///
+/// A region of 16 bytes a page, little-endian: the first key; where the page begins in the region
+/// of pages.
+package struct PageFences: Equatable, Sendable {
+  private static let byteCount = 16
+
+  private var firstKeys: [UInt64] = []
+  /// Where the pages begin, and last where they end.
+  private var offsets: [Int] = [0]
+
+  /// Reads the region of fences; `pagesByteCount` is the size of the region of pages.
+  ///
+  /// - Throws: ``FrameError`` when the keys or the offsets do not ascend.
+  package init(reading bytes: Span<UInt8>, pagesByteCount: Int) throws(FrameError) {
+    guard bytes.count > 0, bytes.count % Self.byteCount == 0 else {
+      throw .outOfRange("the fences have \(bytes.count) bytes")
+    }
+    let pageCount = bytes.count / Self.byteCount
+    firstKeys.readPairs(bytes, count: pageCount, at: 0)
+    var places: [UInt64] = []
+    places.readPairs(bytes, count: pageCount, at: 8)
+    places.append(UInt64(pagesByteCount))
+    guard places[0] == 0 else { throw .outOfRange("the first page does not begin at 0") }
+    for index in 0..<pageCount {
+      guard places[index] < places[index + 1], places[index + 1] <= UInt64(pagesByteCount),
+        index == 0 || firstKeys[index - 1] < firstKeys[index]
+      else { throw .outOfRange("the fence of page \(index) is out of order") }
+    }
+    offsets = places.map { Int($0) }
+  }
+
+  /// The number of pages.
+  package var pageCount: Int { firstKeys.count }
+
+  /// The first key of a page.
+  package func firstKey(ofPage page: Int) -> UInt64 { firstKeys[page] }
+
+  /// Where a page stands in the region of pages, in bytes.
+  package func bytes(ofPage page: Int) -> Range<Int> { offsets[page]..<offsets[page + 1] }
+
+  /// The page that holds `key` if any does, or `nil` when it is below the first.
+  ///
+  /// - Complexity: O(log pages).
+  package func page(holding key: UInt64) -> Int? {
+    var lower = 0
+    var upper = firstKeys.count
+    while lower < upper {
+      let middle = (lower + upper) / 2
+      if firstKeys[middle] <= key { lower = middle + 1 } else { upper = middle }
+    }
+    return lower > 0 ? lower - 1 : nil
+  }
+}
+
+/// Fills pages with entries that are not split, and writes their fences.
+struct PageEncoder {
+  /// A page ends before it would get larger, if it holds an entry.
+  static let byteCountMax = 4_096
+
+  private(set) var pages: [UInt8] = []
+  private(set) var fences: [UInt8] = []
+  private var start = 0
+
+  init() {}
+
+  /// Whether an entry of that size begins a new page.
+  func beginsPage(_ byteCount: Int) -> Bool {
+    pages.count == start || pages.count - start + byteCount > Self.byteCountMax
+  }
+
+  /// Begins a page whose first entry has the key.
+  mutating func beginPage(at key: UInt64) {
+    endPage()
+    fences.appendLittleEndian(key)
+    fences.appendLittleEndian(UInt64(pages.count))
+    pages.appendLittleEndian(UInt32(0))
+  }
+
+  /// Appends an entry to the page.
+  mutating func append(_ entry: [UInt8]) {
+    pages += entry
+  }
+
+  /// Writes the checksum of the page.
+  mutating func endPage() {
+    guard pages.count > start else { return }
+    let checksum = CRC32C.checksum(pages.span.extracting((start + 4)..<pages.count))
+    pages.setLittleEndian(checksum, at: start)
+    start = pages.count
+  }
+}
+
+/// Checks the CRC-32C that a page begins with.
+func checkPage(_ page: Span<UInt8>) throws(FrameError) {
+  guard page.count > 4 else { throw .truncated(needed: 5, available: page.count) }
+  let stored = page.littleEndian(UInt32.self, at: 0)
+  let computed = CRC32C.checksum(page.extracting(4..<page.count))
+  guard stored == computed else {
+    throw .checksumMismatch(part: "index page", stored: stored, computed: computed)
+  }
+}
+
+extension [UInt64] {
+  fileprivate mutating func readPairs(_ bytes: Span<UInt8>, count: Int, at offset: Int) {
+    reserveCapacity(count + 1)
+    for index in 0..<count {
+      append(bytes.littleEndian(UInt64.self, at: 16 * index + offset))
+    }
+  }
+}
