@@ -1,0 +1,297 @@
+internal import LedgerCore
+internal import LedgerFormat
+internal import LedgerProof
+
+/// Finds what a damaged log would lose, and plans how.
+struct LossWork {
+  let folder: LogFolder
+  let disk: any Disk
+
+  init(_ folder: LogFolder, _ disk: any Disk) {
+    self.folder = folder
+    self.disk = disk
+  }
+
+  /// What is left of the log, and where it is bad.
+  func examine(
+    head: DurableHead?,
+    _ progress: (Int) -> Void
+  ) throws(LogError) -> (
+    examination: LossExamination, prefix: SoundPrefix, place: SoundPrefix.BadPlace?
+  ) {
+    var prefix = SoundPrefix(folder, disk)
+    let plan = try unfinishedPlan()
+    var place = try prefix.walk(progress: progress)
+    let knownHead = head.flatMap { head in
+      prefix.identity.map { $0 == head.identity } ?? true ? head : nil
+    }
+    if plan == nil {
+      if try isTornTail(place, prefix, knownHead) {
+        return (.tornTail(size: prefix.size), prefix, nil)
+      }
+      if place == nil { place = shortness(prefix, knownHead) }
+    }
+    guard plan != nil || place != nil else { return (.sound(size: prefix.size), prefix, nil) }
+    let finding = try finding(place, prefix, knownHead, isAccepted: plan != nil)
+    return (.damaged(finding), prefix, place)
+  }
+
+  /// Whether opening the log for writing would cut the bad bytes by itself.
+  private func isTornTail(
+    _ place: SoundPrefix.BadPlace?,
+    _ prefix: SoundPrefix,
+    _ head: DurableHead?
+  ) throws(LogError) -> Bool {
+    guard let place, place.fileIndex == prefix.files.count - 1, place.offset > 0 else {
+      return false
+    }
+    var opening = LogOpening(folder, disk, head: head)
+    do throws(LogError) {
+      try opening.read(.wholeFrames)
+    } catch .damaged {
+      return false
+    } catch {
+      throw error
+    }
+    return opening.tornTail?.offset == place.offset
+  }
+
+  /// The end of a log in which nothing is bad, but which is shorter than it is known to have been.
+  private func shortness(
+    _ prefix: SoundPrefix,
+    _ head: DurableHead?
+  ) -> SoundPrefix.BadPlace? {
+    guard let head, let index = prefix.lastSoundIndex else { return nil }
+    let file = prefix.files[index]
+    guard
+      head.size > prefix.size || (head.segment == file.firstPosition && head.end > prefix.end)
+    else { return nil }
+    return SoundPrefix.BadPlace(
+      path: "\(folder.segments)/\(file.name)",
+      offset: prefix.end,
+      reason: "\(head.size) events were acknowledged and \(prefix.size) are here",
+      fileIndex: index,
+      firstPosition: file.firstPosition
+    )
+  }
+
+  private func finding(
+    _ place: SoundPrefix.BadPlace?,
+    _ prefix: SoundPrefix,
+    _ head: DurableHead?,
+    isAccepted: Bool
+  ) throws(LogError) -> LossFinding {
+    var claim = LossClaim(identity: prefix.identity ?? head?.identity)
+    if let head { claim.note(size: head.size, root: nil) }
+    let cut = place.map { filesCut(at: $0, prefix) } ?? FilesCut()
+    var byteCount = 0
+    for name in cut.moved + (cut.tailByteCount > 0 ? [cut.tailName] : []) {
+      let path = "\(folder.segments)/\(name)"
+      let file = try onDisk { () throws(DiskError) in try disk.open(path, for: .reading) }
+      let count = try onDisk { () throws(DiskError) in try file.byteCount() }
+      byteCount += name == cut.tailName ? cut.tailByteCount : count
+      try claim.search(file, path, count)
+    }
+    return LossFinding(
+      damage: Damage(
+        file: place?.path ?? folder.lossPlan,
+        offset: place?.offset ?? 0,
+        position: prefix.size,
+        reason: place?.reason ?? "a loss was accepted and is not recorded yet"
+      ),
+      soundSize: prefix.size,
+      soundRoot: prefix.range.root,
+      sizeBefore: max(claim.size, prefix.size),
+      rootBefore: claim.size > prefix.size ? claim.root : nil,
+      keptByteCount: byteCount,
+      keptFiles: ((cut.tailByteCount > 0 ? [cut.tailName] : []) + cut.moved).sorted(),
+      isAccepted: isAccepted
+    )
+  }
+
+  /// What of the files goes when the log is cut.
+  private struct FilesCut {
+    var segment = 0
+    var end = 0
+    var tailName = ""
+    var tailByteCount = 0
+    var moved: [String] = []
+  }
+
+  private func filesCut(at place: SoundPrefix.BadPlace, _ prefix: SoundPrefix) -> FilesCut {
+    var cut = FilesCut()
+    let isInside = place.fileIndex != nil && place.fileIndex == prefix.lastSoundIndex
+    guard let index = prefix.lastSoundIndex else { return cut }
+    let file = prefix.files[index]
+    let isSealed = file.name.hasSuffix(LogFolder.sealedFileSuffix)
+    cut.moved = prefix.files.dropFirst(index + 1).map(\.name)
+    if !isSealed {
+      cut.segment = file.firstPosition
+      cut.end = prefix.end
+      if isInside { cut.tailName = file.name }
+    } else if isInside {
+      cut.segment = file.firstPosition
+      cut.moved.insert(file.name, at: 0)
+    } else {
+      cut.segment = prefix.size
+    }
+    cut.moved += prefix.copies.filter { $0.firstPosition >= cut.segment }.map(\.name)
+    if !cut.tailName.isEmpty {
+      let path = "\(folder.segments)/\(cut.tailName)"
+      // A file that was there a moment ago and cannot be opened now shows when it is cut.
+      let count = (try? disk.open(path, for: .reading).byteCount()) ?? cut.end
+      cut.tailByteCount = max(0, count - cut.end)
+      if cut.tailByteCount == 0 { cut.tailName = "" }
+    }
+    return cut
+  }
+
+  /// What is done to accept the loss.
+  func plan(
+    _ finding: LossFinding,
+    _ prefix: SoundPrefix,
+    _ place: SoundPrefix.BadPlace,
+    _ metadata: Metadata,
+    _ now: Instant
+  ) throws(LogError) -> AcceptedLossPlan {
+    guard let identity = prefix.identity else { throw .damaged(finding.damage) }
+    let cut = filesCut(at: place, prefix)
+    let kept = try unusedName("loss-\(prefix.size)")
+    let recordedAt = max(now.milliseconds, prefix.recordedAt)
+    var fields: [JSONMember] = [
+      JSONMember("damaged_at", .integer(Int64(finding.damage.offset))),
+      JSONMember("damaged_file", .string("segments/\(Self.lastName(place.path))")),
+      JSONMember("kept_bytes", .integer(Int64(finding.keptByteCount))),
+      JSONMember("kept_in", .string("quarantine/\(kept)")),
+      JSONMember("lost_events_min", .integer(Int64(finding.lostCount))),
+      JSONMember("root_after", .string(finding.soundRoot.description)),
+      JSONMember("size_after", .integer(Int64(finding.soundSize))),
+      JSONMember("size_before", .integer(Int64(finding.sizeBefore))),
+    ]
+    if let root = finding.rootBefore {
+      fields.append(JSONMember("root_before", .string(root.description)))
+    }
+    let own = String(decoding: canonicalJSON(of: .object(fields)), as: UTF8.self)
+    return AcceptedLossPlan(
+      identity: identity,
+      segment: cut.segment,
+      end: cut.end,
+      kept: kept,
+      tailByteCount: cut.tailByteCount,
+      moved: cut.moved,
+      peaks: prefix.range.peaks,
+      recordedAt: prefix.recordedAt,
+      event: Event(
+        position: prefix.size,
+        namespaceID: .ledger,
+        version: prefix.ledgerVersion + 1,
+        recordedAt: Instant(milliseconds: recordedAt) ?? now,
+        metadata: metadata,
+        fact: .unknown(UnknownFact(type: AcceptedLoss.eventType, canonicalFields: own))
+      )
+    )
+  }
+
+  /// Makes the plan durable; from here on nobody opens the log.
+  func write(_ plan: AcceptedLossPlan) throws(DiskError) {
+    let unfinished = folder.lossPlan + LogFolder.unfinishedSuffix
+    try disk.remove(unfinished)
+    let file = try disk.create(unfinished)
+    try file.write(plan.bytes.span, at: 0)
+    try file.sync()
+    try disk.rename(unfinished, to: folder.lossPlan)
+    try disk.syncFolder(folder.path)
+  }
+
+  /// The plan of a run that did not finish.
+  func unfinishedPlan() throws(LogError) -> AcceptedLossPlan? {
+    let file: any DiskFile
+    do {
+      file = try disk.open(folder.lossPlan, for: .reading)
+    } catch  where error.isNotFound {
+      return nil
+    } catch {
+      throw .disk(error)
+    }
+    let bytes = try onDisk { () throws(DiskError) in
+      let count = try file.byteCount()
+      var bytes = [UInt8](repeating: 0, count: count)
+      _ = try file.read(count, at: 0, into: &bytes)
+      return bytes
+    }
+    guard let plan = AcceptedLossPlan(reading: bytes) else {
+      throw .damaged(
+        Damage(
+          file: folder.lossPlan,
+          offset: 0,
+          position: 0,
+          reason: "the plan of an accepted loss cannot be read"
+        )
+      )
+    }
+    return plan
+  }
+
+  private func unusedName(_ name: String) throws(LogError) -> String {
+    var candidate = name
+    var number = 1
+    while try onDisk({ () throws(DiskError) in
+      try disk.names(in: "\(folder.quarantine)/\(candidate)")
+    }) != nil {
+      number += 1
+      candidate = "\(name).\(number)"
+    }
+    return candidate
+  }
+
+  private static func lastName(_ path: String) -> String {
+    path.split(separator: "/").last.map(String.init) ?? path
+  }
+}
+
+/// How long a log was once, as far as what is left of it tells.
+struct LossClaim {
+  private(set) var size = 0
+  private(set) var root: Hash256?
+  private let identity: LedgerIdentity?
+
+  init(identity: LedgerIdentity?) {
+    self.identity = identity
+  }
+
+  mutating func note(size: Int, root: Hash256?) {
+    if size > self.size || (size == self.size && self.root == nil) {
+      (self.size, self.root) = (size, root)
+    }
+  }
+
+  /// Looks at every byte of a file for headers whose checksums hold.
+  mutating func search(
+    _ file: any DiskFile,
+    _ path: String,
+    _ byteCount: Int
+  ) throws(LogError) {
+    var window = FileWindow(file, path)
+    let first = try window.load(min(SegmentHeader.byteCountMax, byteCount), at: 0)
+    // A header that does not hold says nothing about the length.
+    if let header = try? SegmentHeader(reading: window.buffer.span.extracting(first)),
+      header.identity == identity ?? header.identity,
+      let range = CompactRange(leafCount: header.firstPosition, peaks: header.peaks)
+    {
+      note(size: range.leafCount, root: range.root)
+    }
+    guard let identity else { return }
+    let overlap = FrameHeader.fixedByteCount + FrameHeader.markByteCountMax
+    let step = 1 << 20
+    for start in stride(from: 0, to: byteCount, by: step) {
+      let range = try window.load(min(step + overlap, byteCount - start), at: start)
+      let bytes = window.buffer.span.extracting(range)
+      for index in 0..<min(step, bytes.count) where bytes[index] == 0x54 {
+        guard let header = try? FrameHeader(reading: bytes, at: index, of: identity) else {
+          continue
+        }
+        note(size: header.size, root: header.root)
+      }
+    }
+  }
+}
