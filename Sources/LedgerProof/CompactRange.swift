@@ -39,6 +39,32 @@ package struct CompactRange: Equatable, Sendable {
     leafCount += 1
   }
 
+  /// Appends a perfect tree of 2^`level` leaves by its root.
+  ///
+  /// - Parameters:
+  ///   - root: Its root.
+  ///   - level: How high it is; 0 is a leaf.
+  ///   - completed: Called with each perfect tree that thereby is complete: its level and its root,
+  ///     the appended one first.
+  /// - Precondition: It belongs there: ``leafCount`` is a multiple of 2^`level`.
+  package mutating func append(
+    _ root: Hash256,
+    level: Int,
+    completed: (Int, Hash256) -> Void = { _, _ in }
+  ) {
+    precondition(leafCount & ((1 << level) - 1) == 0, "a perfect tree begins at a multiple")
+    var (hash, level) = (root, level)
+    let added = 1 << level
+    completed(level, hash)
+    while leafCount >> level & 1 == 1 {
+      hash = MerkleHash.node(peaks.removeLast(), hash)
+      level += 1
+      completed(level, hash)
+    }
+    peaks.append(hash)
+    leafCount += added
+  }
+
   /// The root of the tree, RFC 6962's MTH.
   ///
   /// - Complexity: O(log n) hashes.

@@ -62,16 +62,13 @@ package struct SignerKey: Sendable {
   ///
   /// - Throws: ``ProofError/malformed(_:)`` for a name that no key may have.
   package static func generate(name: String) throws(ProofError) -> SignerKey {
-    guard KeyName.isValid(name) else {
-      throw .malformed("'\(name)' cannot name a key: no spaces, no plus, 1 to 255 bytes")
-    }
-    return try SignerKey(
+    try SignerKey(
       name: name,
       seed: [UInt8](Curve25519.Signing.PrivateKey().rawRepresentation)
     )
   }
 
-  /// Reads a key; spaces and newlines around it are dropped.
+  /// Reads a key; newlines behind it are dropped.
   ///
   /// - Throws: ``ProofError/malformed(_:)``; nothing of the secret is in the message.
   package init(_ text: String) throws(ProofError) {
@@ -90,7 +87,13 @@ package struct SignerKey: Sendable {
     }
   }
 
-  private init(name: String, seed: [UInt8]) throws(ProofError) {
+  /// The key that follows from the 32 bytes of an Ed25519 seed, which must be secret.
+  ///
+  /// - Throws: ``ProofError/malformed(_:)`` for a name that no key may have, or another size.
+  package init(name: String, seed: [UInt8]) throws(ProofError) {
+    guard KeyName.isValid(name) else {
+      throw .malformed("'\(name)' cannot name a key: no spaces, no plus, 1 to 255 bytes")
+    }
     guard let key = try? Curve25519.Signing.PrivateKey(rawRepresentation: seed) else {
       throw .malformed("the signer key is not an Ed25519 seed")
     }

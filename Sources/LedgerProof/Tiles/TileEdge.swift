@@ -12,12 +12,12 @@ package struct TileEdge: Equatable, Sendable {
   /// The edge of the tree without leaves.
   package init() {}
 
-  /// The edge of a tree of `size` leaves.
+  /// The edge of a tree of `size` leaves; `nil` when a level has another number of hashes than the
+  /// size says.
   ///
   /// - Parameters:
   ///   - size: The number of leaves, at most 2^62.
   ///   - partial: The hashes of the partial tile of each level that has one.
-  /// - Returns: `nil` when a level has another number of hashes than the size says.
   package init?(size: Int, partial: [Int: [Hash256]]) {
     guard (0...Checkpoint.sizeMax).contains(size) else { return nil }
     self.size = size
