@@ -44,6 +44,34 @@ struct CompactRangeTests {
     }
   }
 
+  /// The same leaves, appended as perfect trees of random heights, give the same range, and every
+  /// perfect tree is told once.
+  @Test(.tags(.property), arguments: seeds(20))
+  func `takes whole trees`(seed: UInt64) {
+    var generator = SeededGenerator(seed: seed)
+    var leaves: [Hash256] = []
+    var range = CompactRange()
+    var completed: [Int: [Hash256]] = [:]
+    while leaves.count < 300 {
+      let levelMax = leaves.isEmpty ? 4 : min(4, leaves.count.trailingZeroBitCount)
+      let level = Int.random(in: 0...levelMax, using: &generator)
+      let more = (0..<(1 << level)).map { _ in
+        MerkleHash.leaf([UInt8.random(in: 0...255, using: &generator)].span)
+      }
+      leaves += more
+      range.append(merkleRoot(ofLeafHashes: more[...]), level: level) { level, root in
+        completed[level, default: []].append(root)
+      }
+      var expected = CompactRange()
+      for leaf in leaves { expected.append(leaf) }
+      #expect(range == expected)
+    }
+    let trees = stride(from: 0, through: leaves.count - 32, by: 32).map { start in
+      merkleRoot(ofLeafHashes: leaves[start..<(start + 32)])
+    }
+    #expect(completed[5] == trees)
+  }
+
   @Test func `refuses peaks that cannot be`() {
     #expect(CompactRange(leafCount: 3, peaks: [MerkleHash.empty]) == nil)
     #expect(CompactRange(leafCount: -1, peaks: []) == nil)
