@@ -80,11 +80,16 @@ struct LogRecovery {
   }
 
   /// The compact range at the log's head, from the last seal of the last segment, whose header is
-  /// `header`, and the events behind it.
+  /// `header`, and the events behind it; these are made durable once more.
+  ///
+  /// After a failed sync the system may take pages for clean that never reached the disk; a process
+  /// that comes later would sync nothing. Written again, they are dirty again. Only a frame whose
+  /// events give its root is written: what was read wrongly once must not become damage that stays.
   ///
   /// - Returns: The range, and the offset behind the last seal (or the segment's header).
-  /// - Throws: ``LogError/damaged(_:)`` when the events do not give the roots of their frames.
-  func compactRange(
+  /// - Throws: ``LogError/damaged(_:)`` when the events do not give the roots of their frames, or
+  ///   ``LogError/disk(_:)``.
+  func settleEnd(
     _ file: any DiskFile,
     _ path: String,
     _ header: SegmentHeader,
@@ -103,25 +108,37 @@ struct LogRecovery {
       recordedAt: start.recordedAt
     )
     var decoder = FrameDecoder()
-    while case .frame(let frame, let offset) = try walk.next(limit: end, checksBody: false) {
-      guard frame.kind == .commit else { continue }
-      try decoder.load(frame, at: offset, &walk.window)
-      try decoder.forEachEvent(path, offset) { event in
-        range.append(leafHash(of: event))
-        return true
+    while case .frame(let frame, let offset) = try walk.next(limit: end, checksBody: true) {
+      if frame.kind == .commit {
+        try decoder.load(frame, at: offset, &walk.window)
+        try decoder.forEachEvent(path, offset) { event in
+          range.append(leafHash(of: event))
+          return true
+        }
       }
       guard range.root == frame.root else {
-        throw .damaged(
-          Damage(
-            file: path,
-            offset: offset,
-            position: frame.firstPosition,
-            reason: "the events of the frame do not give its root"
-          )
-        )
+        throw damage(path, offset, range, "the events of the frame do not give its root")
+      }
+      let bytes = try walk.window.load(frame.frameByteCount, at: offset)
+      try onDisk { () throws(DiskError) in
+        try file.write(walk.window.buffer.span.extracting(bytes), at: offset)
       }
     }
+    // The frames were whole when the log was read; they are not always when the disk is failing.
+    guard walk.offset == end else {
+      throw damage(path, walk.offset, range, "what was a frame a moment ago is none now")
+    }
+    if start.offset < end { try onDisk { () throws(DiskError) in try file.sync() } }
     return (range, start.offset)
+  }
+
+  private func damage(
+    _ path: String,
+    _ offset: Int,
+    _ range: CompactRange,
+    _ reason: String
+  ) -> LogError {
+    .damaged(Damage(file: path, offset: offset, position: range.leafCount, reason: reason))
   }
 
   private func lastSeal(

@@ -84,7 +84,7 @@ extension LogWriter {
       try disk.open(segment.path, for: .readingAndWriting)
     }
     let contents = opening.contents
-    let (range, sealedEnd) = try recovery.compactRange(
+    let (range, sealedEnd) = try recovery.settleEnd(
       file,
       segment.path,
       header,
@@ -93,9 +93,7 @@ extension LogWriter {
     let tail = opening.tornTail
     let report = try onDisk { () throws(DiskError) -> RecoveryReport? in
       try recovery.removeUnfinishedFiles()
-      let report = try tail.map { (tail) throws(DiskError) in try recovery.cut(tail, file) }
-      if sealedEnd < contents.end { try rewrite(file, sealedEnd..<contents.end) }
-      return report
+      return try tail.map { (tail) throws(DiskError) in try recovery.cut(tail, file) }
     }
     var state = WriterState(
       identity: identity,
@@ -135,23 +133,6 @@ extension LogWriter {
     }
     try lock.lock(disk, folder)
     return lock
-  }
-
-  /// Writes bytes of a file again and makes them durable.
-  ///
-  /// After a failed sync the system may take pages for clean that never reached the disk; a process
-  /// that comes later would sync nothing. Written again, they are dirty again.
-  private static func rewrite(_ file: any DiskFile, _ range: Range<Int>) throws(DiskError) {
-    var buffer = [UInt8](repeating: 0, count: min(range.count, 1 << 20))
-    var offset = range.lowerBound
-    while offset < range.upperBound {
-      let wanted = min(buffer.count, range.upperBound - offset)
-      let count = try file.read(wanted, at: offset, into: &buffer)
-      guard count > 0 else { break }
-      try file.write(buffer.span.extracting(0..<count), at: offset)
-      offset += count
-    }
-    try file.sync()
   }
 
   /// Seals what a writer before left without; a full disk only puts it off.
