@@ -134,7 +134,9 @@ extension ByteReader {
 extension DetailRow {
   /// Appends the text of the row's command id; nothing when it has none.
   ///
-  /// - Parameter bytes: Those that the row stands in.
+  /// - Parameters:
+  ///   - bytes: Those that the row stands in.
+  ///   - output: What is appended to.
   /// - Throws: ``FrameError`` when they are not.
   package func appendCommandID(
     of bytes: Span<UInt8>,

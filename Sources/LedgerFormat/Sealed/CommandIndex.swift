@@ -106,6 +106,7 @@ package enum CommandIndex {
   ///   - firstKey: The first in the page, as its fence says.
   ///   - page: The bytes of the page; not trusted.
   ///   - eventCount: Of the segment; every ordinal is below.
+  ///   - output: What is appended to.
   /// - Throws: ``FrameError`` when the page is damaged as far as it is read.
   /// - Complexity: O(bytes of the page), a few microseconds.
   package static func findOrdinals(
@@ -173,7 +174,8 @@ package enum CommandFilter {
   ///
   /// - Parameters:
   ///   - hash: Of the command id.
-  ///   - filter: The bytes of the region; any are safe, and none say no.
+  ///   - filter: The bytes of the region; any are safe, and no bytes say no.
+  /// - Returns: Whether all its bits are set.
   package static func mayContain(_ hash: CommandHash, in filter: Span<UInt8>) -> Bool {
     let blockCount = filter.count / blockByteCount
     guard blockCount > 0 else { return false }
@@ -187,6 +189,6 @@ package enum CommandFilter {
 
   /// The block of a hash: its upper half, as a fraction of 2^32, of the number of blocks.
   private static func block(of hash: UInt64, count: Int) -> Int {
-    Int((hash >> 32) &* UInt64(count) >> 32)
+    Int(((hash >> 32) &* UInt64(count)) >> 32)
   }
 }

@@ -67,6 +67,7 @@ package enum NamespaceIndex {
   ///   - firstID: The first in the page, as its fence says.
   ///   - page: The bytes of the page; not trusted.
   ///   - eventCount: Of the segment; every ordinal is below.
+  ///   - output: What is appended to.
   /// - Throws: ``FrameError`` when the page is damaged as far as it is read.
   /// - Complexity: O(bytes of the page), a few microseconds.
   package static func findOrdinals(

@@ -9,6 +9,7 @@ extension SealedBlockHeader {
   /// - Parameters:
   ///   - chunk: Which, counted from 0.
   ///   - bytes: The chunk's bytes in the file, see ``factBytes(ofChunk:)``.
+  ///   - columns: What is replaced.
   ///   - scratch: Memory to use again.
   /// - Throws: ``FrameError``; `columns` then holds nothing useful.
   /// - Precondition: There is such a chunk.
@@ -61,6 +62,8 @@ extension SealedBlockHeader {
   ///   - index: Which, counted from the block's first.
   ///   - bytes: The bytes of the event's fact chunk in the file, the one with the number
   ///     `index / factChunkEventCount`.
+  ///   - columns: What is replaced.
+  ///   - scratch: Memory to use again.
   /// - Throws: ``FrameError``; `columns` then holds nothing useful.
   /// - Precondition: There is such an event.
   package func decodeFact(
