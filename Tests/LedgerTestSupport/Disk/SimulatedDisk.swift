@@ -8,64 +8,20 @@ internal import Synchronization
 /// between is lost, kept or torn as a seed says when ``afterCrash(seed:)`` is asked for. Faults are
 /// switched on by ``plan(_:)``.
 package final class SimulatedDisk: Disk {
-  /// What shall go wrong, and when; calls are counted from 1 since the plan was made.
-  package struct Plan {
-    /// The sync that fails with EIO, its unsynced bytes taken for clean as Linux does.
-    package var failingSync: Int?
-    /// The write that fails with EIO half-way.
-    package var failingWrite: Int?
-    /// The sync before which the machine stops; every call from then on fails.
-    package var stopBeforeSync: Int?
-    /// The sync after which the machine stops.
-    package var stopAfterSync: Int?
-    /// How many bytes all files together may have.
-    package var byteCountMax: Int?
-
-    /// A plan; what is `nil` does not go wrong.
-    package init(
-      failingSync: Int? = nil,
-      failingWrite: Int? = nil,
-      stopBeforeSync: Int? = nil,
-      stopAfterSync: Int? = nil,
-      byteCountMax: Int? = nil
-    ) {
-      self.failingSync = failingSync
-      self.failingWrite = failingWrite
-      self.stopBeforeSync = stopBeforeSync
-      self.stopAfterSync = stopAfterSync
-      self.byteCountMax = byteCountMax
-    }
-  }
-
-  enum Change {
-    case write(Int, [UInt8])
-    case truncate(Int)
-  }
-
-  struct Node {
-    var live: [UInt8] = []
-    var durable: [UInt8] = []
-    var unsynced: [Change] = []
-    var exclusive: ObjectIdentifier?
-    var shared: Set<ObjectIdentifier> = []
-  }
-
-  enum NameChange {
-    case create(String, Int)
-    case rename(String, String)
-    case remove(String)
+  /// What the disk was after a call that changed it.
+  struct Moment {
+    let call: DiskCall
+    let image: DiskImage
+    /// What a write wrote: the file, the offset, the bytes.
+    let written: (index: Int, offset: Int, bytes: [UInt8])?
   }
 
   struct State {
-    var nodes: [Node] = []
-    var names: [String: Int] = [:]
-    var durableNames: [String: Int] = [:]
-    var unsyncedNames: [NameChange] = []
-    var folders: Set<String> = []
+    var image = DiskImage()
     var plan = Plan()
-    var syncCount = 0
-    var writeCount = 0
+    var counts: [DiskCall: Int] = [:]
     var hasStopped = false
+    var moments: [Moment] = []
   }
 
   let state: Mutex<State>
@@ -77,187 +33,158 @@ package final class SimulatedDisk: Disk {
 
   /// A disk that holds the given files, durably.
   package init(files: [String: [UInt8]], folders: Set<String> = []) {
-    var initial = State()
-    initial.folders = folders
+    var image = DiskImage()
+    image.names.folders.formUnion(folders)
     for (path, bytes) in files.sorted(by: { $0.key < $1.key }) {
-      initial.names[path] = initial.nodes.count
-      initial.nodes.append(Node(live: bytes, durable: bytes))
-      var folder = path[...]
-      while let slash = folder.lastIndex(of: "/") {
-        folder = folder[..<slash]
-        initial.folders.insert(String(folder))
+      image.names.files[path] = image.nodes.count
+      image.nodes.append(DiskImage.Node(live: bytes, durable: bytes))
+      var folder = path
+      while !folder.isEmpty {
+        folder = DiskImage.folder(of: folder)
+        image.names.folders.insert(folder)
       }
     }
-    initial.durableNames = initial.names
-    state = Mutex(initial)
+    image.durableNames = image.names
+    state = Mutex(State(image: image))
   }
 
   /// Switches faults on (or off), and counts from here.
   package func plan(_ plan: Plan) {
     state.withLock { state in
       state.plan = plan
-      state.syncCount = 0
-      state.writeCount = 0
+      state.counts = [:]
     }
   }
 
   /// The number of syncs since the plan was made.
-  package var syncCount: Int { state.withLock { $0.syncCount } }
+  package var syncCount: Int { count(of: .sync) }
   /// Whether the plan has stopped the machine.
   package var hasStopped: Bool { state.withLock { $0.hasStopped } }
 
+  /// The number of calls of a kind since the plan was made.
+  package func count(of call: DiskCall) -> Int { state.withLock { $0.counts[call] ?? 0 } }
+
   /// Every file as programs see it.
-  package var files: [String: [UInt8]] {
-    state.withLock { state in state.names.mapValues { state.nodes[$0].live } }
-  }
+  package var files: [String: [UInt8]] { state.withLock { $0.image.files } }
 
   /// The disk as it is after a power cut now: what was synced, and of the rest what the seed says.
   package func afterCrash(seed: UInt64) -> SimulatedDisk {
-    var generator = SeededGenerator(seed: seed)
-    return state.withLock { state in
-      var names = state.durableNames
-      let kept = Int.random(in: 0...state.unsyncedNames.count, using: &generator)
-      for change in state.unsyncedNames.prefix(kept) { Self.apply(change, to: &names) }
-      var files: [String: [UInt8]] = [:]
-      for (path, index) in names.sorted(by: { $0.key < $1.key }) {
-        files[path] = Self.crashed(state.nodes[index], &generator)
-      }
-      return SimulatedDisk(files: files, folders: state.folders)
-    }
+    let (files, folders) = state.withLock { $0.image }.crashed(seed: seed)
+    return SimulatedDisk(files: files, folders: folders)
   }
 
   /// The disk as it is after the process was killed: nothing is lost, locks are free.
   package func afterKill() -> SimulatedDisk {
-    SimulatedDisk(files: files, folders: state.withLock { $0.folders })
+    let image = state.withLock { $0.image }
+    return SimulatedDisk(files: image.files, folders: image.names.folders)
   }
 
   /// Changes a stored byte behind everybody's back.
   package func change(_ path: String, at index: Int, _ body: (inout UInt8) -> Void) {
     state.withLock { state in
-      guard let node = state.names[path] else { return }
-      body(&state.nodes[node].live[index])
+      guard let node = state.image.names.files[path] else { return }
+      body(&state.image.nodes[node].live[index])
     }
   }
+}
 
-  static func apply(_ change: NameChange, to names: inout [String: Int]) {
-    switch change {
-    case .create(let path, let index): names[path] = index
-    case .rename(let path, let newPath):
-      names[newPath] = names[path]
-      names[path] = nil
-    case .remove(let path): names[path] = nil
-    }
+// What was, when the plan keeps the moments.
+extension SimulatedDisk {
+  /// The number of calls that have changed the disk since moments are kept.
+  package var momentCount: Int { state.withLock { $0.moments.count } }
+
+  /// Which call made the moment, counted from 0.
+  package func call(of moment: Int) -> DiskCall { state.withLock { $0.moments[moment].call } }
+
+  /// The disk after a power cut right behind that call.
+  package func afterCrash(at moment: Int, seed: UInt64) -> SimulatedDisk {
+    let (files, folders) = state.withLock { $0.moments[moment].image }.crashed(seed: seed)
+    return SimulatedDisk(files: files, folders: folders)
   }
 
-  /// A file of which each unsynced change is there, is not, or is there in part: by sectors that
-  /// are written, zero, garbage or missing, in any order.
-  private static func crashed(_ node: Node, _ generator: inout SeededGenerator) -> [UInt8] {
-    var bytes = node.durable
-    let style = Int.random(in: 0..<4, using: &generator)
-    for change in node.unsynced {
-      switch change {
-      case .truncate(let byteCount):
-        if Bool.random(using: &generator) { bytes.resize(to: byteCount) }
-      case .write(let offset, let written):
-        switch style {
-        case 0: continue
-        case 1: put(written, at: offset, in: &bytes)
-        case 2:
-          let count = Int.random(in: 0...written.count, using: &generator)
-          put(Array(written.prefix(count)), at: offset, in: &bytes)
-        default: putSectors(written, at: offset, in: &bytes, &generator)
-        }
+  /// The disk after the process was killed right behind that call.
+  package func afterKill(at moment: Int) -> SimulatedDisk {
+    let image = state.withLock { $0.moments[moment].image }
+    return SimulatedDisk(files: image.files, folders: image.names.folders)
+  }
+
+  /// How many bytes the call wrote; 0 when it was no write.
+  package func writtenByteCount(at moment: Int) -> Int {
+    state.withLock { $0.moments[moment].written?.bytes.count ?? 0 }
+  }
+
+  /// The disk after the process was killed in the middle of that write, when so many bytes of it
+  /// were there.
+  package func afterKill(within moment: Int, keeping byteCount: Int) -> SimulatedDisk {
+    state.withLock { state in
+      var image = moment == 0 ? DiskImage() : state.moments[moment - 1].image
+      if let written = state.moments[moment].written {
+        let kept = Array(written.bytes.prefix(byteCount))
+        image.write(kept, at: written.offset, to: written.index)
       }
+      return SimulatedDisk(files: image.files, folders: image.names.folders)
     }
-    return bytes
-  }
-
-  private static func putSectors(
-    _ written: [UInt8],
-    at offset: Int,
-    in bytes: inout [UInt8],
-    _ generator: inout SeededGenerator
-  ) {
-    let sector = 1 << Int.random(in: 4...9, using: &generator)
-    // The file may grow before its bytes are there.
-    if Bool.random(using: &generator) { bytes.resize(to: max(bytes.count, offset + written.count)) }
-    for start in stride(from: 0, to: written.count, by: sector) {
-      let end = min(start + sector, written.count)
-      switch Int.random(in: 0..<4, using: &generator) {
-      case 0: continue
-      case 1:
-        let garbage = (start..<end).map { _ in UInt8.random(in: 0...255, using: &generator) }
-        put(garbage, at: offset + start, in: &bytes)
-      default: put(Array(written[start..<end]), at: offset + start, in: &bytes)
-      }
-    }
-  }
-
-  static func put(_ written: [UInt8], at offset: Int, in bytes: inout [UInt8]) {
-    guard !written.isEmpty else { return }
-    if bytes.count < offset + written.count { bytes.resize(to: offset + written.count) }
-    bytes.replaceSubrange(offset..<(offset + written.count), with: written)
   }
 }
 
 extension SimulatedDisk {
   package func open(_ path: String, for access: DiskAccess) throws(DiskError) -> any DiskFile {
-    let index = try change { (state) throws(DiskError) in
-      guard let index = state.names[path] else { throw Self.error("open", path, 2) }
+    let index = try perform(.open, path) { (state, _) throws(DiskError) in
+      guard let index = state.image.names.files[path] else { throw Self.error("open", path, 2) }
       return index
     }
     return SimulatedFile(self, index, path)
   }
 
   package func create(_ path: String) throws(DiskError) -> any DiskFile {
-    let index = try change { (state) throws(DiskError) in
-      guard state.names[path] == nil else { throw Self.error("create", path, 17) }
-      let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? ""
-      guard state.folders.contains(folder) else { throw Self.error("create", path, 2) }
-      let index = state.nodes.count
-      state.nodes.append(Node())
-      state.names[path] = index
-      state.unsyncedNames.append(.create(path, index))
+    let index = try perform(.create, path) { (state, _) throws(DiskError) in
+      guard state.image.names.files[path] == nil else { throw Self.error("create", path, 17) }
+      guard state.image.names.folders.contains(DiskImage.folder(of: path)) else {
+        throw Self.error("create", path, 2)
+      }
+      let index = state.image.nodes.count
+      state.image.nodes.append(DiskImage.Node())
+      state.image.change(.create(path, index))
       return index
     }
     return SimulatedFile(self, index, path)
   }
 
   package func createFolder(_ path: String) throws(DiskError) {
-    try change { (state) throws(DiskError) in _ = state.folders.insert(path) }
+    try perform(.createFolder, path) { (state, effect) throws(DiskError) in
+      guard effect != .lost, !state.image.names.folders.contains(path) else { return }
+      state.image.change(.createFolder(path))
+    }
   }
 
   package func names(in folder: String) throws(DiskError) -> [String]? {
-    try change { (state) throws(DiskError) in
-      guard state.folders.contains(folder) else { return nil }
-      return state.names.keys.filter { $0.hasPrefix(folder + "/") }
+    try perform(.names, folder) { (state, _) throws(DiskError) in
+      guard state.image.names.folders.contains(folder) else { return nil }
+      return state.image.names.files.keys.filter { $0.hasPrefix(folder + "/") }
         .map { String($0.dropFirst(folder.count + 1)) }
         .filter { !$0.contains("/") }
     }
   }
 
   package func rename(_ path: String, to newPath: String) throws(DiskError) {
-    try change { (state) throws(DiskError) in
-      guard state.names[path] != nil else { throw Self.error("rename", path, 2) }
-      state.unsyncedNames.append(.rename(path, newPath))
-      Self.apply(.rename(path, newPath), to: &state.names)
+    try perform(.rename, path) { (state, effect) throws(DiskError) in
+      guard state.image.names.files[path] != nil else { throw Self.error("rename", path, 2) }
+      if effect != .lost { state.image.change(.rename(path, newPath)) }
     }
   }
 
   package func remove(_ path: String) throws(DiskError) {
-    try change { (state) throws(DiskError) in
-      guard state.names[path] != nil else { return }
-      state.unsyncedNames.append(.remove(path))
-      state.names[path] = nil
+    try perform(.remove, path) { (state, effect) throws(DiskError) in
+      guard effect != .lost, state.image.names.files[path] != nil else { return }
+      state.image.change(.remove(path))
     }
   }
 
   package func syncFolder(_ path: String) throws(DiskError) {
-    guard !path.hasSuffix("/..") else { return }
-    try sync(path) { state in
-      // One journal for all folders: coarser than some file systems, never finer than the calls.
-      state.durableNames = state.names
-      state.unsyncedNames = []
+    let folder = path.hasSuffix("/..") ? DiskImage.folder(of: String(path.dropLast(3))) : path
+    try sync(path) {
+      $0.syncFolder(folder)
+    } failing: { _ in
     }
   }
 
@@ -266,35 +193,64 @@ extension SimulatedDisk {
   /// Counts a sync, and lets it fail or stop the machine if that is the plan.
   func sync(
     _ path: String,
-    _ body: (inout State) -> Void,
-    failing: (inout State) -> Void = { _ in }
-  )
-    throws(DiskError)
-  {
-    try change { (state) throws(DiskError) in
-      state.syncCount += 1
-      if state.syncCount == state.plan.stopBeforeSync {
+    _ body: (inout DiskImage) -> Void,
+    failing: (inout DiskImage) -> Void
+  ) throws(DiskError) {
+    try perform(.sync, path, failing: failing) { (state, effect) throws(DiskError) in
+      let number = state.counts[.sync]
+      if number == state.plan.stopBeforeSync {
         state.hasStopped = true
         throw Self.error("sync", path, 5)
       }
-      if state.syncCount == state.plan.failingSync {
-        failing(&state)
+      if number == state.plan.failingSync {
+        failing(&state.image)
         throw Self.error("sync", path, 5)
       }
-      body(&state)
-      if state.syncCount == state.plan.stopAfterSync {
+      if effect != .lost { body(&state.image) }
+      if number == state.plan.stopAfterSync {
         state.hasStopped = true
         throw Self.error("sync", path, 5)
       }
     }
   }
 
-  func change<Value: Sendable>(
-    _ body: (inout State) throws(DiskError) -> Value
+  /// Does what a call asks for, or what the plan makes of it.
+  ///
+  /// - Parameters:
+  ///   - call: The kind of call, which is counted.
+  ///   - path: The file or folder, for the error.
+  ///   - failing: What a call that fails does to the disk nevertheless.
+  ///   - written: What a write is about to write.
+  ///   - body: Does it; the plan may have an effect for it.
+  /// - Returns: What `body` returns.
+  /// - Throws: What `body` throws, or what the plan wants.
+  func perform<Value: Sendable>(
+    _ call: DiskCall,
+    _ path: String,
+    failing: (inout DiskImage) -> Void = { _ in },
+    written: (index: Int, offset: Int, bytes: [UInt8])? = nil,
+    _ body: (inout State, DiskFault.Effect?) throws(DiskError) -> Value
   ) throws(DiskError) -> Value {
     try state.withLock { (state) throws(DiskError) in
-      if state.hasStopped { throw Self.error("call", "the stopped machine", 5) }
-      return try body(&state)
+      if state.hasStopped { throw Self.error(call.rawValue, "the stopped machine", 5) }
+      let number = (state.counts[call] ?? 0) + 1
+      state.counts[call] = number
+      if let code = state.plan.alwaysFailing[call] { throw Self.error(call.rawValue, path, code) }
+      let fault = state.plan.faults.first { $0.call == call && $0.number == number }
+      if case .error(let code)? = fault?.effect {
+        failing(&state.image)
+        throw Self.error(call.rawValue, path, code)
+      }
+      defer {
+        if state.plan.keepsMoments, call.changes {
+          state.moments.append(Moment(call: call, image: state.image, written: written))
+        }
+      }
+      let value = try body(&state, fault?.effect)
+      if case .errorAfterwards(let code)? = fault?.effect {
+        throw Self.error(call.rawValue, path, code)
+      }
+      return value
     }
   }
 
@@ -304,8 +260,18 @@ extension SimulatedDisk {
       path: path,
       code: code,
       message: "simulated error \(code)",
-      isNoSpace: code == 28,
+      isNoSpace: [27, 28, 122].contains(code),
       isNotFound: code == 2
     )
+  }
+}
+
+extension DiskCall {
+  /// Whether the disk may be another after the call.
+  fileprivate var changes: Bool {
+    switch self {
+    case .create, .createFolder, .rename, .remove, .write, .sync, .truncate: true
+    case .open, .names, .read, .byteCount: false
+    }
   }
 }

@@ -15,19 +15,18 @@ final class SimulatedFile: DiskFile {
   }
 
   deinit {
-    disk.state.withLock { state in
-      if state.nodes[index].exclusive == ObjectIdentifier(self) {
-        state.nodes[index].exclusive = nil
-      }
-      state.nodes[index].shared.remove(ObjectIdentifier(self))
-    }
+    disk.state.withLock { $0.image.unlock(index, ObjectIdentifier(self)) }
   }
 
   func read(_ count: Int, at offset: Int, into buffer: inout [UInt8]) throws(DiskError) -> Int {
     let index = index
-    let bytes = try disk.change { (state) throws(DiskError) in
-      let live = state.nodes[index].live
-      return offset < live.count ? Array(live[offset..<min(offset + count, live.count)]) : []
+    let bytes = try disk.perform(.read, path) { (state, effect) throws(DiskError) in
+      let live = state.image.nodes[index].live
+      var bytes = offset < live.count ? Array(live[offset..<min(offset + count, live.count)]) : []
+      if case .garbled(let bit)? = effect, bit / 8 < bytes.count {
+        bytes[bit / 8] ^= 1 << (bit % 8)
+      }
+      return bytes
     }
     buffer.replaceSubrange(0..<bytes.count, with: bytes)
     return bytes.count
@@ -37,78 +36,90 @@ final class SimulatedFile: DiskFile {
     var written: [UInt8] = []
     written.append(span: bytes)
     let (index, path) = (index, path)
-    try disk.change { (state) throws(DiskError) in
-      state.writeCount += 1
-      var kept = written
+    try disk.perform(.write, path, written: (index, offset, written)) {
+      (state, effect) throws(DiskError) in
+      var (kept, start) = (written, offset)
       var code: Int32?
-      if state.writeCount == state.plan.failingWrite {
+      switch effect {
+      case .lost: return
+      case .misplaced(let distance): start += distance
+      case .partial(let count, let number): (kept, code) = (Array(written.prefix(count)), number)
+      default: break
+      }
+      if state.counts[.write] == state.plan.failingWrite {
         kept = Array(written.prefix(written.count / 2))
         code = 5
       } else if let byteCountMax = state.plan.byteCountMax {
-        let used = state.nodes.reduce(0) { $0 + $1.live.count }
-        let grown = max(0, offset + written.count - state.nodes[index].live.count)
-        if used + grown > byteCountMax {
-          kept = Array(written.prefix(max(0, written.count - (used + grown - byteCountMax))))
+        let excess =
+          state.image.byteCount(with: written.count, at: offset, in: index) - byteCountMax
+        if excess > 0 {
+          kept = Array(written.prefix(max(0, written.count - excess)))
           code = 28
         }
       }
-      SimulatedDisk.put(kept, at: offset, in: &state.nodes[index].live)
-      state.nodes[index].unsynced.append(.write(offset, kept))
+      state.image.write(kept, at: start, to: index)
       if let code { throw SimulatedDisk.error("write", path, code) }
     }
   }
 
   func sync() throws(DiskError) {
     let index = index
-    try disk.sync(path) { state in
-      for change in state.nodes[index].unsynced {
-        switch change {
-        case .write(let offset, let bytes):
-          SimulatedDisk.put(bytes, at: offset, in: &state.nodes[index].durable)
-        case .truncate(let byteCount):
-          state.nodes[index].durable.resize(to: byteCount)
-        }
-      }
-      state.nodes[index].unsynced = []
-    } failing: { state in
-      // The pages are taken for clean: a later sync has nothing to write.
-      state.nodes[index].unsynced = []
+    // After a failed sync the pages are taken for clean: a later sync has nothing to write.
+    try disk.sync(path) {
+      $0.syncFile(index)
+    } failing: {
+      $0.nodes[index].unsynced = []
     }
   }
 
   func truncate(to byteCount: Int) throws(DiskError) {
     let index = index
-    try disk.change { (state) throws(DiskError) in
-      state.nodes[index].live.resize(to: byteCount)
-      state.nodes[index].unsynced.append(.truncate(byteCount))
+    try disk.perform(.truncate, path) { (state, effect) throws(DiskError) in
+      if effect == .lost { return }
+      state.image.nodes[index].live.resize(to: byteCount)
+      state.image.nodes[index].unsynced.append(.truncate(byteCount))
     }
   }
 
   func byteCount() throws(DiskError) -> Int {
     let index = index
-    return try disk.change { (state) throws(DiskError) in state.nodes[index].live.count }
+    return try disk.perform(.byteCount, path) { (state, _) throws(DiskError) in
+      state.image.nodes[index].live.count
+    }
   }
 
   func tryLock(_ lock: DiskLock) throws(DiskError) -> Bool {
-    let (index, me) = (index, ObjectIdentifier(self))
-    return try disk.change { (state) throws(DiskError) in
-      let others = state.nodes[index].shared.subtracting([me])
-      if let holder = state.nodes[index].exclusive, holder != me { return false }
-      if lock == .exclusive, !others.isEmpty { return false }
-      if lock == .exclusive {
-        state.nodes[index].exclusive = me
-      } else {
-        state.nodes[index].shared.insert(me)
-      }
-      return true
-    }
+    disk.state.withLock { $0.image.tryLock(index, lock, ObjectIdentifier(self)) }
   }
 
   func unlock() throws(DiskError) {
-    let (index, me) = (index, ObjectIdentifier(self))
-    try disk.change { (state) throws(DiskError) in
-      if state.nodes[index].exclusive == me { state.nodes[index].exclusive = nil }
-      state.nodes[index].shared.remove(me)
+    disk.state.withLock { $0.image.unlock(index, ObjectIdentifier(self)) }
+  }
+}
+
+extension DiskImage {
+  /// How many bytes all files together have when so many are written there.
+  fileprivate func byteCount(with count: Int, at offset: Int, in index: Int) -> Int {
+    nodes.reduce(0) { $0 + $1.live.count } + max(0, offset + count - nodes[index].live.count)
+  }
+
+  fileprivate mutating func tryLock(
+    _ index: Int,
+    _ lock: DiskLock,
+    _ file: ObjectIdentifier
+  ) -> Bool {
+    if let holder = nodes[index].exclusive, holder != file { return false }
+    if lock == .exclusive {
+      guard nodes[index].shared.subtracting([file]).isEmpty else { return false }
+      nodes[index].exclusive = file
+    } else {
+      nodes[index].shared.insert(file)
     }
+    return true
+  }
+
+  fileprivate mutating func unlock(_ index: Int, _ file: ObjectIdentifier) {
+    if nodes[index].exclusive == file { nodes[index].exclusive = nil }
+    nodes[index].shared.remove(file)
   }
 }
