@@ -18,24 +18,26 @@ package final class LogWriter: Sendable {
   private let disk: any Disk
   private let directory: LogDirectory
   private let state: Mutex<WriterState>
+  private let staging: Mutex<FrameStaging>
 
   init(_ state: WriterState, _ directory: LogDirectory, _ folder: LogFolder, _ disk: any Disk) {
     identity = state.identity
     self.folder = folder
     self.disk = disk
     self.directory = directory
+    staging = Mutex(FrameStaging(after: state.durableRange, recordedAt: state.durableRecordedAt))
     self.state = Mutex(state)
   }
 
   /// The number of events, those included that are staged.
-  package var size: Int { state.withLock { $0.size } }
+  package var size: Int { staging.withLock { $0.size } }
   /// The number of events that are durable.
   package var durableSize: Int { directory.with { $0.size } }
   /// The root of the Merkle tree of ``size`` events.
-  package var root: Hash256 { state.withLock { $0.range.root } }
+  package var root: Hash256 { staging.withLock { $0.range.root } }
   /// When the last event was recorded, staged ones included; `nil` when there is none.
   package var lastRecordedAt: Instant? {
-    state.withLock { $0.size == 0 ? nil : Instant(milliseconds: $0.recordedAt) }
+    staging.withLock { $0.size == 0 ? nil : Instant(milliseconds: $0.recordedAt) }
   }
 
   /// A reader in the same process, which sees each event as soon as it is durable.
@@ -55,7 +57,7 @@ package final class LogWriter: Sendable {
   ///   ``LogError/batchTooLarge(eventCount:byteCount:)`` or ``LogError/stopped(after:)``; then
   ///   nothing of the batch is staged.
   package func append(_ events: [Event], mark: [UInt8]? = nil) throws(LogError) {
-    try state.withLock { (state) throws(LogError) in try state.stage(events, mark) }
+    try staging.withLock { (staging) throws(LogError) in try staging.stage(events, mark) }
   }
 
   /// Whether a batch can be recorded whole: whether one frame holds it.
@@ -64,20 +66,55 @@ package final class LogWriter: Sendable {
       && DetailSection.byteCountBound(of: events) <= FrameHeader.detailsByteCountMax
   }
 
+  /// Frames that a commit will write; made by ``takeStaged()``.
+  package struct StagedFrames: Sendable {
+    fileprivate let frames: [FrameStaging.Frame]
+  }
+
+  /// Takes what is staged, to be committed; what is staged from here on follows it.
+  ///
+  /// So batches are staged while the frames before them are written. Frames are committed in the
+  /// order in which they were taken.
+  package func takeStaged() -> StagedFrames {
+    staging.withLock { StagedFrames(frames: $0.takeFrames()) }
+  }
+
+  /// Makes frames durable: one write, one sync.
+  ///
+  /// Durable once this returns, and visible to readers. When it throws, nothing of the frames is
+  /// recorded as far as this writer is concerned, and all that was staged after them must be dropped
+  /// by ``dropStaged()`` before anything is staged anew.
+  ///
+  /// - Throws: ``LogError/noSpace(_:)``, after which appending may go on; any other error stops the
+  ///   writer.
+  package func commit(_ staged: StagedFrames) throws(LogError) {
+    try onState { (state) throws(LogError) in try state.commit(staged.frames, directory) }
+  }
+
   /// Makes all that is staged durable: one write, one sync.
   ///
   /// Durable once this returns, and visible to readers. When it throws, nothing of what was staged
   /// is recorded as far as this writer is concerned, and ``size`` is what it was before.
   ///
-  /// - Throws: ``LogError/noSpace(_:)``, after which appending may go on; any other error stops the
-  ///   writer.
+  /// - Throws: As ``commit(_:)``.
   package func commit() throws(LogError) {
-    try state.withLock { (state) throws(LogError) in try state.commit(directory) }
+    do throws(LogError) {
+      try commit(takeStaged())
+    } catch {
+      dropStaged()
+      throw error
+    }
   }
 
-  /// Forgets what is staged.
+  /// Forgets what is staged, and what was taken and could not be committed.
+  ///
+  /// - Precondition: No commit is running, and none of the frames taken will be committed.
   package func dropStaged() {
-    state.withLock { $0.dropStaged() }
+    state.withLock { state in
+      staging.withLock {
+        $0.restart(after: state.durableRange, recordedAt: state.durableRecordedAt)
+      }
+    }
   }
 
   /// Writes a seal if anything was recorded since the last one.
@@ -85,15 +122,14 @@ package final class LogWriter: Sendable {
   /// A seal says that all before it was durable, so that later damage to it cannot look like a torn
   /// write. The caller waits for 200 ms of idleness; ``close()`` seals too.
   package func sealIfIdle() throws(LogError) {
-    try state.withLock { (state) throws(LogError) in
-      try state.seal(directory)
-    }
+    guard staging.withLock(\.frames.isEmpty) else { return }
+    try onState { (state) throws(LogError) in try state.seal(directory) }
   }
 
   /// Seals the log and lets go of it; staged batches are forgotten.
   package func close() throws(LogError) {
-    try state.withLock { (state) throws(LogError) in
-      state.dropStaged()
+    dropStaged()
+    try onState { (state) throws(LogError) in
       defer { state.close() }
       guard state.stoppedAfter == nil else { return }
       do throws(LogError) {
@@ -103,6 +139,20 @@ package final class LogWriter: Sendable {
       } catch {
         throw error
       }
+    }
+  }
+
+  /// Works with the state; what stops the writer stops staging too.
+  private func onState<Value>(
+    _ body: (inout WriterState) throws(LogError) -> Value
+  ) throws(LogError) -> Value {
+    try state.withLock { (state) throws(LogError) in
+      defer {
+        if let stoppedAfter = state.stoppedAfter {
+          staging.withLock { $0.stoppedAfter = stoppedAfter }
+        }
+      }
+      return try body(&state)
     }
   }
 }

@@ -12,17 +12,6 @@ struct SegmentSize: Sendable {
 
 /// What a writer knows of the end of its log.
 struct WriterState: Sendable {
-  /// A frame that is being filled.
-  struct StagedFrame: Sendable {
-    var body = FrameBody()
-    var firstPosition: Int
-    var mark: [UInt8] = []
-    /// The tree after its last event.
-    var range: CompactRange
-    /// When its last event was recorded, in milliseconds.
-    var recordedAt: Int64
-  }
-
   let identity: LedgerIdentity
   let folder: LogFolder
   let disk: any Disk
@@ -47,77 +36,36 @@ struct WriterState: Sendable {
   var durableRange: CompactRange
   /// When the last durable event was recorded, in milliseconds.
   var durableRecordedAt: Int64
-  /// The frames that the next commit writes.
-  var staged: [StagedFrame] = []
   /// Why nothing is appended any more.
   var stoppedAfter: String?
 
-  /// The tree of all events, staged ones included.
-  var range: CompactRange { staged.last?.range ?? durableRange }
   /// Whether the active segment gets no more frames.
   private var isSegmentFull: Bool {
     end > framesStart
       && (end >= segmentSize.byteCount
         || durableRange.leafCount - segment >= segmentSize.eventCount)
   }
-  /// The number of events, staged ones included.
-  var size: Int { range.leafCount }
-  /// When the last event was recorded, staged ones included, in milliseconds.
-  var recordedAt: Int64 { staged.last?.recordedAt ?? durableRecordedAt }
-
-  /// The most events in a frame that gathers batches.
-  private static let gatheredEventCountMax = 4_096
-  /// The most bytes of details, decoded, in a frame that gathers batches.
-  private static let gatheredByteCountMax = 1 << 20
-
-  /// Stages a batch; see ``LogWriter/append(_:mark:)``.
-  mutating func stage(_ events: [Event], _ mark: [UInt8]?) throws(LogError) {
+  /// Writes staged frames; see ``LogWriter/commit(_:)``.
+  mutating func commit(
+    _ frames: [FrameStaging.Frame],
+    _ directory: LogDirectory
+  ) throws(LogError) {
     try checkNotStopped()
-    precondition(!events.isEmpty, "a batch has at least one event")
-    precondition((mark?.count ?? 0) <= FrameHeader.markByteCountMax, "a mark has at most 96 bytes")
-    let bound = DetailSection.byteCountBound(of: events)
-    guard events.count <= FrameHeader.eventCountMax, bound <= FrameHeader.detailsByteCountMax else {
-      throw .batchTooLarge(eventCount: events.count, byteCount: bound)
-    }
-    var range = range
-    var recordedAt = recordedAt
-    for event in events {
-      precondition(event.position == range.leafCount, "events are appended in order")
-      precondition(event.recordedAt.milliseconds >= recordedAt, "recorded_at never decreases")
-      range.append(try Self.leafHash(of: event))
-      recordedAt = event.recordedAt.milliseconds
-    }
-    if needsNewFrame(events.count, bound, mark) {
-      staged.append(StagedFrame(firstPosition: size, range: range, recordedAt: recordedAt))
-    }
-    let last = staged.count - 1
-    for event in events { staged[last].body.append(event) }
-    staged[last].range = range
-    staged[last].recordedAt = recordedAt
-    if let mark { staged[last].mark = mark }
-  }
-
-  /// Forgets what is staged.
-  mutating func dropStaged() {
-    staged.removeAll()
-  }
-
-  /// Writes the staged frames; see ``LogWriter/commit()``.
-  mutating func commit(_ directory: LogDirectory) throws(LogError) {
-    try checkNotStopped()
-    guard !staged.isEmpty else { return }
-    defer { staged.removeAll() }
+    guard let last = frames.last else { return }
     if isSegmentFull { try roll(directory) }
     var headers: [FrameHeader] = []
     var bytes: [UInt8] = []
-    for frame in staged { headers.append(write(frame, to: &bytes)) }
+    for frame in frames { headers.append(write(frame, to: &bytes)) }
     try append(bytes, headers, directory)
+    durableRange = last.range
+    durableRecordedAt = last.recordedAt
+    tellHead()
   }
 
   /// Writes a seal; see ``LogWriter/sealIfIdle()``.
   mutating func seal(_ directory: LogDirectory) throws(LogError) {
     try checkNotStopped()
-    guard !isSealed, staged.isEmpty else { return }
+    guard !isSealed else { return }
     var peaks: [UInt8] = []
     for peak in durableRange.peaks { peak.append(to: &peaks) }
     var details = FrameHeader.Section()
@@ -141,6 +89,7 @@ struct WriterState: Sendable {
     header.write(to: &bytes, of: identity)
     bytes += peaks
     try append(bytes, [header], directory)
+    tellHead()
   }
 
   /// Lets go of the files, and with them of the lock.
@@ -171,24 +120,7 @@ struct WriterState: Sendable {
     if let stoppedAfter { throw .stopped(after: stoppedAfter) }
   }
 
-  private static func leafHash(of event: Event) throws(LogError) -> Hash256 {
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(512)
-    appendCanonicalBytes(of: event, to: &bytes)
-    guard bytes.count <= Int(UInt16.max) else {
-      throw .eventTooLarge(position: event.position, byteCount: bytes.count)
-    }
-    return MerkleHash.leaf(bytes.span)
-  }
-
-  private func needsNewFrame(_ eventCount: Int, _ bound: Int, _ mark: [UInt8]?) -> Bool {
-    guard let frame = staged.last else { return true }
-    if let mark, !frame.mark.isEmpty, frame.mark != mark { return true }
-    return frame.body.eventCount + eventCount > Self.gatheredEventCountMax
-      || frame.body.detailsByteCount + bound > Self.gatheredByteCountMax
-  }
-
-  private func write(_ frame: StagedFrame, to bytes: inout [UInt8]) -> FrameHeader {
+  private func write(_ frame: FrameStaging.Frame, to bytes: inout [UInt8]) -> FrameHeader {
     var body: [UInt8] = []
     let sections = frame.body.write(to: &body)
     let header = FrameHeader(
@@ -234,10 +166,7 @@ struct WriterState: Sendable {
         offset += header.frameByteCount
       }
     }
-    durableRange = range
-    durableRecordedAt = recordedAt
     isSealed = headers.last?.kind == .seal
-    tellHead()
   }
 
   /// Cuts what a full disk left of a write; anything else stops the writer.

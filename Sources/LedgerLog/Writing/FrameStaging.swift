@@ -1,0 +1,104 @@
+internal import LedgerCore
+internal import LedgerFormat
+internal import LedgerProof
+
+/// Batches on their way into the log: gathered into frames that no commit has taken yet.
+///
+/// Apart from ``WriterState``, so that batches are staged while a commit waits for the disk.
+struct FrameStaging: Sendable {
+  /// A frame that is being filled.
+  struct Frame: Sendable {
+    var body = FrameBody()
+    var firstPosition: Int
+    var mark: [UInt8] = []
+    /// The tree after its last event.
+    var range: CompactRange
+    /// When its last event was recorded, in milliseconds.
+    var recordedAt: Int64
+  }
+
+  /// The frames that the next commit takes.
+  private(set) var frames: [Frame] = []
+  /// The tree of all events: durable ones, ones that a commit has taken, staged ones.
+  private(set) var range: CompactRange
+  /// When the last of these events was recorded, in milliseconds.
+  private(set) var recordedAt: Int64
+  /// Why nothing is appended any more.
+  var stoppedAfter: String?
+  private var scratch: [UInt8] = []
+
+  /// The most events in a frame that gathers batches.
+  private static let gatheredEventCountMax = 4_096
+  /// The most bytes of details, decoded, in a frame that gathers batches.
+  private static let gatheredByteCountMax = 1 << 20
+
+  /// Nothing staged after the events of `range`.
+  init(after range: CompactRange, recordedAt: Int64) {
+    self.range = range
+    self.recordedAt = recordedAt
+  }
+
+  /// The number of events, staged ones included.
+  var size: Int { range.leafCount }
+
+  /// Stages a batch; see ``LogWriter/append(_:mark:)``.
+  mutating func stage(_ events: [Event], _ mark: [UInt8]?) throws(LogError) {
+    if let stoppedAfter { throw .stopped(after: stoppedAfter) }
+    precondition(!events.isEmpty, "a batch has at least one event")
+    precondition((mark?.count ?? 0) <= FrameHeader.markByteCountMax, "a mark has at most 96 bytes")
+    let bound = DetailSection.byteCountBound(of: events)
+    guard events.count <= FrameHeader.eventCountMax, bound <= FrameHeader.detailsByteCountMax else {
+      throw .batchTooLarge(eventCount: events.count, byteCount: bound)
+    }
+    // One event is what most batches hold; of more, none is staged when one is too large.
+    let before = events.count > 1 ? (range, recordedAt) : nil
+    let firstPosition = size
+    do throws(LogError) {
+      for event in events { try count(event) }
+    } catch {
+      if let before { (range, recordedAt) = before }
+      throw error
+    }
+    if needsNewFrame(events.count, bound, mark) {
+      frames.append(Frame(firstPosition: firstPosition, range: range, recordedAt: recordedAt))
+    }
+    let last = frames.count - 1
+    for event in events { frames[last].body.append(event) }
+    frames[last].range = range
+    frames[last].recordedAt = recordedAt
+    if let mark { frames[last].mark = mark }
+  }
+
+  /// Gives the staged frames to a commit.
+  mutating func takeFrames() -> [Frame] {
+    defer { frames = [] }
+    return frames
+  }
+
+  /// Forgets all events but those of `range`.
+  mutating func restart(after range: CompactRange, recordedAt: Int64) {
+    frames = []
+    self.range = range
+    self.recordedAt = recordedAt
+  }
+
+  /// Enters an event in the tree.
+  private mutating func count(_ event: Event) throws(LogError) {
+    precondition(event.position == range.leafCount, "events are appended in order")
+    precondition(event.recordedAt.milliseconds >= recordedAt, "recorded_at never decreases")
+    scratch.removeAll(keepingCapacity: true)
+    appendCanonicalBytes(of: event, to: &scratch)
+    guard scratch.count <= Int(UInt16.max) else {
+      throw .eventTooLarge(position: event.position, byteCount: scratch.count)
+    }
+    range.append(MerkleHash.leaf(scratch.span))
+    recordedAt = event.recordedAt.milliseconds
+  }
+
+  private func needsNewFrame(_ eventCount: Int, _ bound: Int, _ mark: [UInt8]?) -> Bool {
+    guard let frame = frames.last else { return true }
+    if let mark, !frame.mark.isEmpty, frame.mark != mark { return true }
+    return frame.body.eventCount + eventCount > Self.gatheredEventCountMax
+      || frame.body.detailsByteCount + bound > Self.gatheredByteCountMax
+  }
+}
