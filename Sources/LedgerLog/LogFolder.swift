@@ -24,6 +24,12 @@ struct LogFolder {
     "\(segments)/\(Self.name(firstPosition))"
   }
 
+  /// The sealed file of the segment that begins at a position.
+  func sealed(_ firstPosition: Int) -> String {
+    let frames = segment(firstPosition)
+    return frames.dropLast(Self.suffix.count) + Self.sealedSuffix
+  }
+
   /// A segment's name: its first position in 20 digits, so that names sort like positions.
   static func name(_ firstPosition: Int) -> String {
     let digits = String(firstPosition)
@@ -38,7 +44,15 @@ struct LogFolder {
     return Int(name.prefix(20))
   }
 
+  /// The position in a sealed segment's name; `nil` for any other file.
+  static func sealedFirstPosition(_ name: String) -> Int? {
+    guard name.hasSuffix(sealedSuffix) else { return nil }
+    return firstPosition(name.dropLast(sealedSuffix.count) + suffix)
+  }
+
   /// What a file is called until all of it is durable.
   static let unfinishedSuffix = ".new"
   private static let suffix = ".frames"
+  /// How a sealed segment's file ends.
+  static let sealedSuffix = ".sealed"
 }

@@ -156,7 +156,7 @@ private final class PosixFile: DiskFile {
 }
 
 /// Calls again as long as a signal interrupts.
-private func retried<Value: BinaryInteger>(
+func retried<Value: BinaryInteger>(
   _ operation: String,
   _ path: String,
   _ call: () -> Value
@@ -168,7 +168,7 @@ private func retried<Value: BinaryInteger>(
   }
 }
 
-private func failure(_ operation: String, _ path: String, _ number: Int32? = nil) -> DiskError {
+func failure(_ operation: String, _ path: String, _ number: Int32? = nil) -> DiskError {
   let code = number ?? errno
   // Sound: the C string is copied before anything else runs; a message in another thread's words
   // would still be a message.

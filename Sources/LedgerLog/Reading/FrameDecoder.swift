@@ -96,41 +96,17 @@ struct FrameDecoder {
     }
   }
 
-  /// Hands over each command id and the position of the first event that carries it.
-  mutating func forEachCommandID(
+  /// Lends the decoded rows of the frame, with its facts if they are needed.
+  mutating func withRows<Value>(
     _ path: String,
     _ offset: Int,
-    _ body: (Int, CommandID) -> Void
-  ) throws(LogError) {
-    guard let header else { return }
+    withFacts: Bool,
+    _ body: (FactColumns, Span<UInt8>) throws(FrameError) -> Value
+  ) throws(LogError) -> Value {
+    guard let header else { preconditionFailure("a frame is decoded after it was loaded") }
     do throws(FrameError) {
-      try decodeDetails(header)
-      var reader = DetailSection.Reader()
-      for index in 0..<header.eventCount {
-        if let id = try reader.nextCommandID(of: detailsBytes.span) {
-          body(header.firstPosition + index, id)
-        }
-      }
-    } catch {
-      throw damage(path, offset, error)
-    }
-  }
-
-  /// How many of the frame's events were recorded at or before `milliseconds`.
-  mutating func countRecorded(
-    upTo milliseconds: Int64,
-    _ path: String,
-    _ offset: Int
-  ) throws(LogError) -> Int {
-    guard let header else { return 0 }
-    do throws(FrameError) {
-      try decodeDetails(header)
-      var reader = DetailSection.Reader()
-      for index in 0..<header.eventCount
-      where try reader.skip(of: detailsBytes.span) > milliseconds {
-        return index
-      }
-      return header.eventCount
+      if withFacts { try decodeBoth(header) } else { try decodeDetails(header) }
+      return try body(columns, detailsBytes.span)
     } catch {
       throw damage(path, offset, error)
     }

@@ -11,6 +11,8 @@ final class LogDirectory: Sendable {
   enum Piece: Sendable {
     /// A commit frame.
     case frame(FramePlace)
+    /// A sealed segment.
+    case sealed(SealedSegment)
   }
 
   /// What is known of the log up to its head.
@@ -39,6 +41,42 @@ final class LogDirectory: Sendable {
       recordedAt = header.recordedAt
     }
 
+    /// Enters the next segment, which is sealed.
+    mutating func enter(_ sealed: SealedSegment) {
+      segments.append(LogSegment(sealed))
+      advance()
+    }
+
+    /// Puts a sealed segment in the place of its frames.
+    ///
+    /// These may not be known to the end, as to a reader who comes back after a while; what is behind
+    /// the head is left for ``advance()``.
+    ///
+    /// - Returns: Whether it belongs there.
+    mutating func exchange(_ sealed: SealedSegment) -> Bool {
+      let index = firstIndex(in: segments) { $0.firstPosition > sealed.firstPosition } - 1
+      guard segments.indices.contains(index), segments[index].firstPosition == sealed.firstPosition
+      else { return false }
+      if index < segments.count - 1 {
+        guard sealed.end == segments[index + 1].firstPosition else { return false }
+      } else {
+        let isSame = (root, recordedAt) == (sealed.directory.root, sealed.directory.recordedAt)
+        guard sealed.end > size || sealed.end == size && isSame else { return false }
+      }
+      segments[index] = LogSegment(sealed)
+      return true
+    }
+
+    /// Moves the head to the end of the last segment if that is sealed.
+    mutating func advance() {
+      guard let sealed = segments.last?.sealed else { return }
+      // Nothing is appended to it.
+      end = 0
+      size = sealed.end
+      root = sealed.directory.root
+      recordedAt = sealed.directory.recordedAt
+    }
+
     /// The position behind the last event of a segment, by its place.
     func endPosition(of index: Int) -> Int {
       index + 1 < segments.count ? segments[index + 1].firstPosition : size
@@ -51,11 +89,12 @@ final class LogDirectory: Sendable {
   }
 
   private let contents: Mutex<Contents>
-  private let files: OpenFiles
+  /// The files that are open.
+  let files: OpenFiles
 
-  init(_ contents: Contents, _ disk: any Disk) {
+  init(_ contents: Contents, _ files: OpenFiles) {
     self.contents = Mutex(contents)
-    files = OpenFiles(disk)
+    self.files = files
   }
 
   /// Looks at the contents, or changes them, alone.
@@ -67,14 +106,15 @@ final class LogDirectory: Sendable {
     try contents.withLock { (contents) throws(Failure) in try body(&contents) }
   }
 
-  /// What holds a position, or `nil` past the head.
+  /// What holds a position, or `nil` past the head; `hint` is the frame before, if the caller was
+  /// just there, which makes it faster to find.
   ///
-  /// - Parameter hint: The frame before, if the caller was just there; finding the next is faster.
   /// - Complexity: O(log segments + log frames).
   func piece(holding position: Int, after hint: FramePlace? = nil) -> Piece? {
     with { contents in
       guard position < contents.size else { return nil }
       let index = contents.segmentIndex(holding: position)
+      if let sealed = contents.segments[index].sealed { return .sealed(sealed) }
       let end = contents.endPosition(of: index)
       return .frame(contents.segments[index].place(holding: position, end: end, after: hint))
     }
@@ -94,6 +134,7 @@ final class LogDirectory: Sendable {
       }
       let end = contents.endPosition(of: index)
       return contents.segments[index].positions(recordedAfter: milliseconds, end: end)
+        .clamped(to: 0..<contents.size)
     }
   }
 
@@ -104,6 +145,29 @@ final class LogDirectory: Sendable {
         contents.segments[index].rulesActivations(end: contents.endPosition(of: index))
       }.filter { $0.lowerBound < size }
     }
+  }
+
+  /// Looks for the sealed form of the segment that holds a position, whose frames are gone.
+  ///
+  /// - Throws: ``LogError/damaged(_:)`` when there is neither.
+  func noteSealed(_ position: Int, _ folder: LogFolder) throws(LogError) {
+    let segment = with { contents in
+      contents.segments[contents.segmentIndex(holding: position)]
+    }
+    if segment.sealed != nil { return }
+    let path = folder.sealed(segment.firstPosition)
+    let sealed: SealedSegment
+    do throws(LogError) {
+      sealed = try SealedSegment(path, firstPosition: segment.firstPosition, files)
+    } catch .disk(let error) where error.isNotFound {
+      throw .damaged(
+        Damage(file: segment.path, offset: 0, position: position, reason: "the file is missing")
+      )
+    }
+    guard with({ $0.exchange(sealed) }) else {
+      throw sealed.damage(0, position, "the sealed segment is not the one that its frames were")
+    }
+    files.close(segment.path)
   }
 
   /// The open file of a segment.

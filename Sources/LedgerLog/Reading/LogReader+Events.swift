@@ -26,11 +26,8 @@ extension LogReader {
     to upper: Int,
     _ body: (Span<UInt8>) -> Bool
   ) throws(LogError) {
-    var line: [UInt8] = []
-    try forEachEvent(from: lower, to: upper) { event in
-      line.removeAll(keepingCapacity: true)
-      appendCanonicalBytes(of: event, to: &line)
-      return body(line.span)
+    try forEachPiece(from: lower, to: upper) { piece throws(LogError) in
+      try piece.forEachLine(body)
     }
   }
 
@@ -145,7 +142,13 @@ extension LogReader {
     var piece = OpenPiece(identity)
     var position = lower
     while position < upper {
-      try piece.move(to: position..<upper, in: directory)
+      do throws(LogError) {
+        try piece.move(to: position..<upper, in: directory)
+      } catch .disk(let error) where error.isNotFound {
+        // Another process has sealed the segment, or this one just now.
+        try directory.noteSealed(position, folder)
+        try piece.move(to: position..<upper, in: directory)
+      }
       guard try body(&piece) else { return }
       position = piece.positions.upperBound
     }

@@ -37,10 +37,11 @@ package final class LogReader: Sendable {
     disk: any Disk = PosixDisk()
   ) throws(LogError) -> LogReader {
     let folder = LogFolder(folder)
-    let opening = try ExternalView(folder, disk).read(after: nil)
+    let files = OpenFiles(disk)
+    let opening = try ExternalView(folder, files).read(after: nil)
     guard let identity = opening.identity else { throw .notALog(folder: folder.path) }
     return LogReader(
-      LogDirectory(opening.contents, disk),
+      LogDirectory(opening.contents, files),
       identity,
       folder,
       disk,
@@ -53,7 +54,7 @@ package final class LogReader: Sendable {
     guard !isBesideWriter else { return }
     try refreshing.withLock { _ throws(LogError) in
       let known = directory.with { $0 }
-      let opening = try ExternalView(folder, disk).read(after: (identity, known))
+      let opening = try ExternalView(folder, directory.files).read(after: (identity, known))
       // A torn tail that a recovery has cut since cannot have been shown; the log only grows.
       guard opening.contents.size >= known.size else { return }
       directory.with { $0 = opening.contents }
@@ -77,11 +78,12 @@ package final class LogReader: Sendable {
 /// The log as another process may believe it.
 struct ExternalView {
   let folder: LogFolder
-  let disk: any Disk
+  let files: OpenFiles
+  private var disk: any Disk { files.disk }
 
-  init(_ folder: LogFolder, _ disk: any Disk) {
+  init(_ folder: LogFolder, _ files: OpenFiles) {
     self.folder = folder
-    self.disk = disk
+    self.files = files
   }
 
   /// Reads the log, or what is new in it.
@@ -101,13 +103,13 @@ struct ExternalView {
       if let known {
         opening = LogOpening(
           folder,
-          disk,
+          files,
           head: head,
           identity: known.identity,
           after: known.contents
         )
       } else {
-        opening = LogOpening(folder, disk, head: head)
+        opening = LogOpening(folder, files, head: head)
       }
       if isAlive {
         // A writer that has just begun tells its head when it has looked at the log.

@@ -16,7 +16,7 @@ struct FramePlace: Sendable {
   fileprivate var segment: Int
 }
 
-/// A file of the log, and what of it is in memory.
+/// A file of the log, frames or sealed, and what of it is in memory.
 struct LogSegment: Sendable {
   /// What is known of a commit frame.
   private struct Frame: Sendable {
@@ -30,7 +30,9 @@ struct LogSegment: Sendable {
   let firstPosition: Int
   /// Its path.
   let path: String
-  /// The marks in its frames, in order.
+  /// Its sealed form; `nil` while it is one of frames.
+  let sealed: SealedSegment?
+  /// The marks that were recorded with its events, in order.
   private(set) var marks: [[UInt8]] = []
   private var frames: [Frame] = []
   /// The places in ``frames`` of those with rule activations.
@@ -40,10 +42,19 @@ struct LogSegment: Sendable {
   init(firstPosition: Int, path: String) {
     self.firstPosition = firstPosition
     self.path = path
+    sealed = nil
+  }
+
+  /// A sealed segment.
+  init(_ sealed: SealedSegment) {
+    firstPosition = sealed.firstPosition
+    path = sealed.path
+    self.sealed = sealed
+    marks = sealed.directory.marks
   }
 
   /// When the last event that was entered was recorded, in milliseconds.
-  var recordedAt: Int64 { frames.last?.recordedAt ?? 0 }
+  var recordedAt: Int64 { sealed?.directory.recordedAt ?? frames.last?.recordedAt ?? 0 }
 
   /// Enters the next commit frame.
   mutating func enter(_ header: FrameHeader, at offset: Int) {
@@ -76,15 +87,22 @@ struct LogSegment: Sendable {
     )
   }
 
-  /// The positions of the frame with the first event recorded after `milliseconds`, which exists.
+  /// The positions of the frame, or of the block, with the first event recorded after
+  /// `milliseconds`, which exists.
   func positions(recordedAfter milliseconds: Int64, end: Int) -> Range<Int> {
+    if let directory = sealed?.directory {
+      return directory.events(
+        ofBlock: firstIndex(in: directory.blocks) { $0.recordedAt > milliseconds }
+      )
+    }
     let index = firstIndex(in: frames) { $0.recordedAt > milliseconds }
     return frames[index].firstPosition..<self.end(of: index, end)
   }
 
-  /// The positions of each frame that holds a rule activation.
+  /// The positions of each frame that holds a rule activation, or of each activation.
   func rulesActivations(end: Int) -> [Range<Int>] {
-    framesWithRules.map { frames[$0].firstPosition..<self.end(of: $0, end) }
+    if let sealed { return sealed.directory.activations.map { $0..<($0 + 1) } }
+    return framesWithRules.map { frames[$0].firstPosition..<self.end(of: $0, end) }
   }
 
   private func end(of index: Int, _ end: Int) -> Int {

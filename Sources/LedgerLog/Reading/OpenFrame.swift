@@ -60,19 +60,19 @@ struct OpenFrame {
     positions = (place.firstPosition..<place.end).clamped(to: asked)
   }
 
-  /// Hands over the events that were asked for, in order, until `body` says to stop.
-  ///
-  /// - Returns: Whether it did not.
-  mutating func forEachEvent(_ body: (Event) -> Bool) throws(LogError) -> Bool {
+  /// Hands over the rows that were asked for; see ``OpenSealed/forEachRows(withFacts:_:)``.
+  mutating func forEachRows(
+    withFacts: Bool,
+    _ body: OpenSealed.RowReader
+  ) throws(LogError) -> Bool {
     let (path, positions, offset) = (try load(), positions, offset)
-    var goesOn = true
-    try decoder.forEachEvent(path, offset) { event in
-      guard event.position >= positions.lowerBound else { return true }
-      guard event.position < positions.upperBound else { return false }
-      goesOn = body(event)
-      return goesOn
+    let first = header.firstPosition
+    let wanted = (positions.lowerBound - first)..<(positions.upperBound - first)
+    return try decoder.withRows(path, offset, withFacts: withFacts) {
+      columns,
+      rows throws(FrameError) in
+      try body(columns, 0, rows, wanted)
     }
-    return goesOn
   }
 
   /// Hands over the events at the given positions of the frame, which ascend.
@@ -90,23 +90,6 @@ struct OpenFrame {
     try decoder.decodeFactsOnly(header, at: offset, &window)
     decoder.keep(positions)
     return decoder.columns
-  }
-
-  /// Hands over each command id and the position of the first event that carries it.
-  mutating func forEachCommandID(_ body: (Int, CommandID) -> Void) throws(LogError) {
-    let (path, positions, offset) = (try load(), positions, offset)
-    try decoder.forEachCommandID(path, offset) { position, id in
-      if positions.contains(position) { body(position, id) }
-    }
-  }
-
-  /// The first position of those asked for whose event was recorded after `milliseconds`; the end
-  /// of them when there is none.
-  mutating func position(recordedAfter milliseconds: Int64) throws(LogError) -> Int {
-    let (path, offset) = (try load(), offset)
-    let count = try decoder.countRecorded(upTo: milliseconds, path, offset)
-    let position = header.firstPosition + count
-    return min(max(position, positions.lowerBound), positions.upperBound)
   }
 
   /// Reads all of the frame's bytes.

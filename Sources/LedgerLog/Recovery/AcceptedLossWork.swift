@@ -45,7 +45,7 @@ struct LossWork {
     guard let place, place.fileIndex == prefix.files.count - 1, place.offset > 0 else {
       return false
     }
-    var opening = LogOpening(folder, disk, head: head)
+    var opening = LogOpening(folder, OpenFiles(disk), head: head)
     do throws(LogError) {
       try opening.read(.wholeFrames)
     } catch .damaged {

@@ -22,7 +22,7 @@ struct LogOpening {
   }
 
   let folder: LogFolder
-  let disk: any Disk
+  let files: OpenFiles
   /// What the writer last told, whether it is alive or not.
   let head: DurableHead?
 
@@ -32,21 +32,23 @@ struct LogOpening {
   private(set) var lastHeader: SegmentHeader?
   private(set) var tornTail: TornTail?
 
-  init(_ folder: LogFolder, _ disk: any Disk, head: DurableHead?) {
+  private var disk: any Disk { files.disk }
+
+  init(_ folder: LogFolder, _ files: OpenFiles, head: DurableHead?) {
     self.folder = folder
-    self.disk = disk
+    self.files = files
     self.head = head
   }
 
   /// Goes on from what was read before.
   init(
     _ folder: LogFolder,
-    _ disk: any Disk,
+    _ files: OpenFiles,
     head: DurableHead?,
     identity: LedgerIdentity,
     after contents: LogDirectory.Contents
   ) {
-    self.init(folder, disk, head: head)
+    self.init(folder, files, head: head)
     self.identity = identity
     self.contents = contents
   }
@@ -56,34 +58,87 @@ struct LogOpening {
   /// - Throws: ``LogError``; damage names file, offset and position.
   mutating func read(_ trust: Trust) throws(LogError) {
     try folder.refuseUnfinishedLoss(disk)
-    let positions = try segmentPositions()
+    var names = try SegmentNames(in: folder, on: disk, head: head)
     tornTail = nil
-    if let last = contents.segments.last {
-      let isNewest = positions.last == last.firstPosition
-      try walk(last, from: nil, isNewest: isNewest, trust)
+    try exchangeSealed(names)
+    if let last = contents.segments.last, last.sealed == nil {
+      let isNewest = names.last == last.firstPosition
+      try walkOrExchange(last, isNewest: isNewest, trust)
     }
-    let known = contents.segments.last?.firstPosition ?? -1
-    let rest = positions.filter { $0 > known }
-    for (index, position) in rest.enumerated() {
+    var hasLookedAgain = false
+    while let position = names.first(after: contents.segments.last?.firstPosition) {
       if case .durableHead(let head) = trust, position > head.segment { break }
-      let segment = LogSegment(
-        firstPosition: position,
-        path: folder.segment(position)
-      )
-      try walk(segment, from: position, isNewest: index == rest.count - 1, trust)
+      if position > contents.size, !hasLookedAgain {
+        // Names that change while they are listed may be missed.
+        names = try SegmentNames(in: folder, on: disk, head: head)
+        hasLookedAgain = true
+        continue
+      }
+      let isNewest = names.last == position
+      if names.isSealed(position) {
+        try enter(sealedAt: position)
+      } else {
+        let segment = LogSegment(firstPosition: position, path: folder.segment(position))
+        do throws(LogError) {
+          try walk(segment, from: position, isNewest: isNewest, trust)
+        } catch .disk(let error) where error.isNotFound {
+          try enter(sealedAt: position)
+        }
+      }
     }
+    if case .wholeFrames = trust { try checkLastIsFrames() }
     try compareWithHead()
   }
 
-  private func segmentPositions() throws(LogError) -> [Int] {
-    guard let names = try onDisk({ () throws(DiskError) in try disk.names(in: folder.segments) })
-    else { throw .notALog(folder: folder.path) }
-    let positions = names.compactMap(LogFolder.firstPosition).sorted()
-    if positions.isEmpty {
-      guard head != nil else { throw .notALog(folder: folder.path) }
-      throw damage(folder.segment(0), 0, "the file is missing")
+  /// Puts the sealed form in the place of frames that are gone since they were read.
+  private mutating func exchangeSealed(_ names: SegmentNames) throws(LogError) {
+    for segment in contents.segments
+    where segment.sealed == nil && names.isSealed(segment.firstPosition) {
+      try exchange(sealedAt: segment.firstPosition)
     }
-    return positions
+    contents.advance()
+  }
+
+  private mutating func exchange(sealedAt position: Int) throws(LogError) {
+    let sealed = try openSealed(position)
+    guard sealed.header.identity == identity, contents.exchange(sealed) else {
+      throw sealed.damage(0, position, "the sealed segment is not the one that its frames were")
+    }
+    contents.advance()
+  }
+
+  /// Goes on with the frames of the last segment that is known.
+  private mutating func walkOrExchange(
+    _ segment: LogSegment,
+    isNewest: Bool,
+    _ trust: Trust
+  ) throws(LogError) {
+    do throws(LogError) {
+      try walk(segment, from: nil, isNewest: isNewest, trust)
+    } catch .disk(let error) where error.isNotFound {
+      try exchange(sealedAt: segment.firstPosition)
+    }
+  }
+
+  private func openSealed(_ position: Int) throws(LogError) -> SealedSegment {
+    do throws(LogError) {
+      return try SealedSegment(folder.sealed(position), firstPosition: position, files)
+    } catch .disk(let error) where error.isNotFound {
+      throw damage(folder.segment(position), 0, "the file is missing")
+    }
+  }
+
+  private mutating func enter(sealedAt position: Int) throws(LogError) {
+    let sealed = try openSealed(position)
+    try check(sealed.header, sealed.path)
+    identity = sealed.header.identity
+    contents.enter(sealed)
+  }
+
+  /// A segment is sealed only after the next one has begun.
+  private func checkLastIsFrames() throws(LogError) {
+    guard let sealed = contents.segments.last?.sealed else { return }
+    throw damage(folder.segment(sealed.end), 0, "the file is missing")
   }
 
   /// Reads a segment's frames; from its header on when `position` says so.
@@ -143,11 +198,20 @@ struct LogOpening {
     } catch {
       throw damage(segment.path, 0, error.description)
     }
-    if let identity, identity != header.identity {
-      throw damage(segment.path, 0, "the file belongs to another ledger")
-    }
     guard header.firstPosition == segment.firstPosition else {
       throw damage(segment.path, 0, "the file begins at position \(header.firstPosition)")
+    }
+    try check(header, segment.path)
+    identity = header.identity
+    lastHeader = header
+    contents.segments.append(segment)
+    contents.end = header.byteCount
+  }
+
+  /// Checks that a file follows from the ones before.
+  private func check(_ header: SegmentHeader, _ path: String) throws(LogError) {
+    if let identity, identity != header.identity {
+      throw damage(path, 0, "the file belongs to another ledger")
     }
     guard header.firstPosition == contents.size else {
       throw damage(
@@ -158,11 +222,7 @@ struct LogOpening {
     }
     guard let range = CompactRange(leafCount: header.firstPosition, peaks: header.peaks),
       range.root == contents.root, header.recordedAtBefore == contents.recordedAt
-    else { throw damage(segment.path, 0, "the file does not follow from the one before") }
-    identity = header.identity
-    lastHeader = header
-    contents.segments.append(segment)
-    contents.end = header.byteCount
+    else { throw damage(path, 0, "the file does not follow from the one before") }
   }
 
   /// Tells a torn write, which a crash leaves at the end, from damage.
@@ -220,7 +280,7 @@ struct LogOpening {
   private func compareWithHead() throws(LogError) {
     guard let head, head.identity == identity, let last = contents.segments.last else { return }
     if head.size > contents.size
-      || (head.segment == last.firstPosition && head.end > contents.end)
+      || (head.segment == last.firstPosition && last.sealed == nil && head.end > contents.end)
     {
       throw damage(
         head.segment > last.firstPosition ? folder.segment(head.segment) : last.path,

@@ -74,7 +74,7 @@ extension LogWriter {
     let folder = LogFolder(folder)
     let lock = try acquireLock(folder, disk)
     let head = try lock.head()
-    var opening = LogOpening(folder, disk, head: head)
+    var opening = LogOpening(folder, OpenFiles(disk), head: head)
     try opening.read(.wholeFrames)
     guard let identity = opening.identity, let header = opening.lastHeader,
       let segment = opening.contents.segments.last
@@ -110,7 +110,7 @@ extension LogWriter {
       durableRange: range,
       durableRecordedAt: contents.recordedAt
     )
-    let directory = LogDirectory(contents, disk)
+    let directory = LogDirectory(contents, opening.files)
     state.tellHead()
     try sealLeftOver(&state, directory)
     return (LogWriter(state, directory, folder, disk), report)
