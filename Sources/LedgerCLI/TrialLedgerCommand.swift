@@ -44,6 +44,10 @@ struct TrialLedgerCommand: AsyncParsableCommand {
           Serve.self, Follow.self, Export.self, Stats.self, Verify.self, Rebuild.self,
         ]
       ),
+      CommandGroup(
+        name: "When things go wrong",
+        subcommands: [Doctor.self, Backup.self, Restore.self, Recover.self]
+      ),
     ]
   )
 

@@ -14,6 +14,8 @@ package enum LogError: Error, Equatable, Sendable {
   case notALog(folder: String)
   /// The folder holds something already.
   case notEmpty(folder: String)
+  /// The folder holds a backup that the log did not grow from.
+  case otherBackup(folder: String, reason: String)
   /// A newer program wrote it.
   case newerVersion(file: String, version: UInt32)
   /// The canonical form of an event is longer than a proof can carry.
@@ -39,7 +41,8 @@ package enum LogError: Error, Equatable, Sendable {
     case .damaged: .damaged
     case .disk, .noSpace, .stopped: .io
     case .locked: .locked
-    case .notALog, .notEmpty, .newerVersion, .eventTooLarge, .batchTooLarge: .badInput
+    case .notALog, .notEmpty, .otherBackup, .newerVersion, .eventTooLarge, .batchTooLarge:
+      .badInput
     }
   }
 }
@@ -81,6 +84,8 @@ extension LogError: CustomStringConvertible {
     case .notALog(let folder): "There is no ledger in \(folder); make one with init."
     case .notEmpty(let folder):
       "The folder \(folder) holds a ledger or something else already; choose another."
+    case .otherBackup(let folder, let reason):
+      "The backup in \(folder) is not of this ledger as it is now: \(reason); choose another folder."
     case .newerVersion(let file, let version):
       "\(file) has format version \(version), which is newer than this program; use a newer one."
     case .eventTooLarge(let position, let byteCount):

@@ -55,8 +55,10 @@ enum HouseRules {
     "Sources/LedgerFormat/Binary/LZ4Block.swift",
     "Sources/LedgerFormat/Binary/WideColumns.swift",
     "Sources/LedgerLog/Disk/PosixDisk.swift",
+    "Sources/LedgerLog/Disk/SystemThread.swift",
     "Sources/LedgerProjection/Storage/WordMoves.swift",
     "Sources/LedgerProof/MerkleHash.swift",
+    "Sources/TrialLedger/Care/Machine.swift",
     "Sources/TrialLedger/Lifecycle/LedgerClock.swift",
   ]
 

@@ -1,15 +1,22 @@
 /// What is said about long work: how far, how fast, how long still.
 ///
 /// A pure function of the numbers; ``ProgressReporter`` says when.
-func progressLine(phase: String, done: Int, total: Int, elapsedSeconds: Double) -> String {
-  var line = "\(phase): \(grouped(done))"
+func progressLine(
+  phase: String,
+  done: Int,
+  total: Int,
+  isBytes: Bool = false,
+  elapsedSeconds: Double
+) -> String {
+  let shown = { (count: Int) -> String in isBytes ? byteCount(count) : grouped(count) }
+  var line = "\(phase): \(shown(done))"
   if total > 0 {
     let percent = min(100, Int(Double(done) / Double(total) * 100))
-    line += " of \(grouped(total)) (\(percent) %)"
+    line += " of \(shown(total)) (\(percent) %)"
   }
   guard elapsedSeconds > 0, done > 0 else { return line }
   let rate = Double(done) / elapsedSeconds
-  line += ", \(shortened(rate))/s"
+  line += isBytes ? ", \(byteCount(Int(min(rate, 1e15))))/s" : ", \(shortened(rate))/s"
   if total > done {
     line += ", \(duration(seconds: Double(total - done) / rate)) left"
   }

@@ -21,8 +21,9 @@ final class ProgressReporter: Sendable {
     state = Mutex(State(startedAt: now, toldAt: now))
   }
 
-  /// Takes note of how far the work is, and tells it when it is time.
+  /// Takes note of how far the work is, and tells it when it is time; done work takes its line away.
   @Sendable func update(_ progress: Ledger.Progress) {
+    if progress.total > 0, progress.done >= progress.total { return finish() }
     let now = ContinuousClock.now
     let line: String? = state.withLock { state in
       if state.phase != progress.phase {
@@ -39,6 +40,7 @@ final class ProgressReporter: Sendable {
         phase: progress.phase,
         done: progress.done,
         total: progress.total,
+        isBytes: progress.unit == .bytes,
         elapsedSeconds: elapsed / .seconds(1)
       )
     }

@@ -186,6 +186,8 @@ struct SoundPrefix {
   }
 
   private func problem(with header: SegmentHeader, _ file: File) -> String? {
+    let isSealed = file.name.hasSuffix(LogFolder.sealedFileSuffix)
+    if header.kind != (isSealed ? .sealed : .frames) { return "the file is of another kind" }
     if let identity, identity != header.identity { return "the file belongs to another ledger" }
     if header.firstPosition != file.firstPosition {
       return "the file begins at position \(header.firstPosition)"

@@ -36,7 +36,7 @@ extension Ledger {
     rules: Question.Rules? = nil,
     progress: (@Sendable (Progress) -> Void)? = nil
   ) throws(LedgerError) -> RebuildReport {
-    let serving = view
+    let serving = try view(at: head)
     let inForce = try resolveRules(rules, atSize: serving.size)
     let clock = ContinuousClock()
     let start = clock.now

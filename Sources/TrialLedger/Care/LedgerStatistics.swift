@@ -39,7 +39,7 @@ extension Ledger {
   ///
   /// - Throws: ``LedgerError/inputOutput(_:)``.
   public func statistics() throws(LedgerError) -> LedgerStatistics {
-    let view = view
+    let view = try view(at: head)
     guard let inForce = view.rules.current, let first = view.rules.activations.first else {
       throw .damaged("The log in \(path) does not begin with rules; restore a backup.")
     }

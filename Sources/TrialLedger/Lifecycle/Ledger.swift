@@ -27,7 +27,13 @@ public final class Ledger: Sendable {
   /// One line for the operator when opening cut a torn, never acknowledged tail; else `nil`.
   public let openingNotice: String?
 
-  let published: Mutex<LedgerView>
+  /// The newest point that is visible, and all that is folded of it where somebody needed that.
+  private struct Published {
+    var head: LedgerHead
+    var view: LedgerView?
+  }
+
+  private let published: Mutex<Published>
   let reader: LogReader
   private let access: Access
   private let follower: Follower?
@@ -46,15 +52,15 @@ public final class Ledger: Sendable {
     commitThread = opened.commitThread
     follower = opened.follower
     let view = opened.publication.view.withLock(\.self)
-    guard let view, let first = view.rules.activations.first else {
-      if view?.size ?? 0 == 0 {
+    guard let head = view?.head ?? opened.head, let first = head.rules.activations.first else {
+      if opened.reader.size == 0 {
         throw .notALedger("The ledger in \(path) was never finished; run init again.")
       }
       throw .damaged("The log in \(path) does not begin with rules; restore a backup.")
     }
     origin = first.metadata.source["origin"] ?? "trial-ledger"
     isTestClock = first.metadata.source["test_clock"] == "true"
-    published = Mutex(view)
+    published = Mutex(Published(head: head, view: view))
     reader = opened.reader
     opened.publication.receiver.withLock { [self] receiver in
       receiver = { [weak self] view in self?.publish(view) }
@@ -66,7 +72,7 @@ public final class Ledger: Sendable {
   /// Makes `view` what questions are answered from, unless a newer one is there already.
   private func publish(_ view: LedgerView) {
     published.withLock { current in
-      if view.size >= current.size { current = view }
+      if view.size >= current.head.size { current = Published(head: view.head, view: view) }
     }
   }
 
@@ -78,13 +84,14 @@ public final class Ledger: Sendable {
 
   /// Opens the ledger in a folder.
   ///
-  /// Folds the whole log: about a second for every few million events.
+  /// Following and writing fold the whole log: about a second for every few tens of millions of
+  /// events. Reading folds it only when a question needs more than a few namespaces.
   ///
   /// - Parameters:
   ///   - path: The folder.
   ///   - access: What for; writing recovers a torn tail first, see ``openingNotice``.
   ///   - options: How it behaves in this process.
-  /// - Returns: The ledger, with everything folded.
+  /// - Returns: The ledger, ready to answer.
   /// - Throws: ``LedgerError/notALedger(_:)``, ``LedgerError/damaged(_:)``,
   ///   ``LedgerError/busy(_:)`` when another process writes, ``LedgerError/inputOutput(_:)``.
   public static func open(
@@ -124,26 +131,63 @@ public final class Ledger: Sendable {
   ///
   /// - Throws: ``LedgerError/damaged(_:)``, ``LedgerError/inputOutput(_:)``.
   public func refresh() throws(LedgerError) {
-    if let follower {
-      publish(try follower.catchUp())
+    guard let follower else { return }
+    if access == .following { return publish(try follower.catchUp()) }
+    try onLog { () throws(LogError) in try reader.refresh() }
+    let known = head
+    guard reader.size > known.size else { return }
+    let newest = try LedgerHead(of: reader, after: known)
+    published.withLock { current in
+      if newest.size > current.head.size { current = Published(head: newest, view: nil) }
     }
   }
 
+  /// What keeps a following ledger from seeing what came since; `nil` when nothing does.
+  ///
+  /// It answers from its last good position meanwhile, and goes on by itself when the problem is
+  /// over.
+  public var followingProblem: LedgerError? { follower?.problem }
+
   /// The number of events visible.
-  public var size: Int { view.size }
+  public var size: Int { head.size }
 
   /// The rule activations visible.
-  public var rules: RulesHistory { view.rules }
+  public var rules: RulesHistory { head.rules }
 
   /// When the newest visible event was recorded.
-  public var lastRecordedAt: Instant { view.lastRecordedAt }
+  public var lastRecordedAt: Instant { head.lastRecordedAt }
 
-  /// What every answer to come rests on.
-  var view: LedgerView { published.withLock(\.self) }
+  /// The point that every answer to come rests on.
+  var head: LedgerHead { published.withLock(\.head) }
+
+  /// Whether every namespace's state after the first `size` events is in memory.
+  func isFolded(at size: Int) -> Bool {
+    published.withLock { $0.view?.size == size }
+  }
+
+  /// Every namespace's state at `head`, folded now if nobody needed it before.
+  func view(at head: LedgerHead) throws(LedgerError) -> LedgerView {
+    if let view = published.withLock(\.view), view.size == head.size { return view }
+    if let follower, access == .reading {
+      let view = try follower.fold()
+      if view.size == head.size {
+        publish(view)
+        return view
+      }
+    }
+    // The newest point has moved on meanwhile.
+    return LedgerView(
+      projection: try projection(atSize: head.size),
+      rules: head.rules,
+      compiled: nil,
+      lastRecordedAt: head.lastRecordedAt,
+      root: head.root
+    )
+  }
 
   /// The Merkle root over the visible events, 32 bytes (RFC 6962).
   ///
-  public var root: [UInt8] { view.root.bytes }
+  public var root: [UInt8] { head.root.bytes }
 
   /// The thread that writes.
   func writer() throws(LedgerError) -> CommitThread {

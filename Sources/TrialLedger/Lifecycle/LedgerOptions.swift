@@ -17,35 +17,52 @@ extension Ledger {
     public var clock: any LedgerClock
     /// The most commands that wait for the disk; one more is refused as ``LedgerError/busy(_:)``.
     public var queueCountMax: Int
-    /// Told how far a long opening is, from the calling thread.
+    /// Told how far a long opening is, or the first folding of a ledger opened for reading; from the
+    /// calling thread.
     public var progress: (@Sendable (Progress) -> Void)?
+    /// Told, once a problem and from a thread of the ledger, what keeps a following ledger from
+    /// seeing what came since; see ``Ledger/followingProblem``.
+    public var onProblem: (@Sendable (LedgerError) -> Void)?
 
     /// Options of the given parts.
     public init(
       clock: any LedgerClock = SystemClock(),
       queueCountMax: Int = 100_000,
-      progress: (@Sendable (Progress) -> Void)? = nil
+      progress: (@Sendable (Progress) -> Void)? = nil,
+      onProblem: (@Sendable (LedgerError) -> Void)? = nil
     ) {
       self.clock = clock
       self.queueCountMax = queueCountMax
       self.progress = progress
+      self.onProblem = onProblem
     }
   }
 
   /// How far a long piece of work is.
   public struct Progress: Equatable, Sendable {
+    /// What is counted.
+    public enum Unit: Sendable {
+      /// Events, lines or other things.
+      case items
+      /// Bytes.
+      case bytes
+    }
+
     /// What is being done, in two or three words.
     public let phase: String
-    /// How many events (or lines) are done.
+    /// How many events, lines or bytes are done.
     public let done: Int
-    /// How many there are in all.
+    /// How many there are in all; 0 when nobody knows.
     public let total: Int
+    /// What ``done`` and ``total`` count.
+    public let unit: Unit
 
     /// A state of progress.
-    public init(phase: String, done: Int, total: Int) {
+    public init(phase: String, done: Int, total: Int, unit: Unit = .items) {
       self.phase = phase
       self.done = done
       self.total = total
+      self.unit = unit
     }
   }
 

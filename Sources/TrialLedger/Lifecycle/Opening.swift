@@ -19,11 +19,13 @@ final class Publication: Sendable {
 struct Opened: Sendable {
   var publication = Publication()
   let reader: LogReader
+  /// The newest point, where nothing was folded.
+  var head: LedgerHead?
   var notice: String?
   var follower: Follower?
   var commitThread: CommitThread?
 
-  /// Opens for reading: folds what is there.
+  /// Opens for reading; for following, folds what is there.
   static func reading(
     _ path: String,
     _ options: Ledger.Options,
@@ -31,10 +33,14 @@ struct Opened: Sendable {
   ) throws(LedgerError) -> Opened {
     let reader = try onLog { () throws(LogError) in try LogReader.open(in: path) }
     var opened = Opened(reader: reader)
-    let follower = try Follower(reader, clock: options.clock, progress: options.progress)
-    let publication = opened.publication
-    publication.publish(try follower.catchUp())
-    if isFollowing { follower.start { publication.publish($0) } }
+    let follower = Follower(reader, options)
+    if isFollowing {
+      let publication = opened.publication
+      publication.publish(try follower.catchUp())
+      follower.start { publication.publish($0) }
+    } else {
+      opened.head = try LedgerHead(of: reader)
+    }
     opened.follower = follower
     return opened
   }

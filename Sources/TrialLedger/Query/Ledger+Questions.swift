@@ -7,38 +7,80 @@ extension Ledger {
   /// Which trials each namespace may start: one answer per id, all from one position and one rule
   /// set.
   ///
-  /// About the present, under the rules in force, it reads memory only; with `asOf` it folds the
-  /// log up to there.
+  /// About the present, under the rules in force, it reads memory only, once the log is folded: a
+  /// ledger opened for reading folds it when it is first asked about more than a few namespaces.
+  /// About a few, and with `asOf`, it reads their events.
   ///
   /// - Parameters:
   ///   - ids: Namespaces; one named twice is answered once, one never heard of by its empty state.
   ///   - question: On which date, as of when, by which rules.
   /// - Returns: One answer per id, in the order asked.
   /// - Throws: ``LedgerError/badInput(_:)`` for a point past the head or unknown rules.
-  /// - Complexity: O(ids) about the present, O(events) about the past.
+  /// - Complexity: O(ids) about the present, O(events of the ids) about a few ids in the past, else
+  ///   O(events).
   public func eligibility(
     of ids: [NamespaceID],
     _ question: Question = Question()
   ) throws(LedgerError) -> EligibilityBatch {
-    let view = view
-    let size = try resolveSize(question.asOf, in: view)
-    let basis = try basis(of: question, size: size, in: view)
+    let head = head
+    let size = try resolveSize(question.asOf, in: head)
+    let basis = try basis(of: question, size: size, in: head)
     var seen: Set<NamespaceID> = []
     seen.reserveCapacity(ids.count)
     let unique = ids.filter { seen.insert($0).inserted }
-    let projection =
-      size == view.size ? view.projection : try projection(atSize: size)
+    let answers =
+      if !isFolded(at: size), unique.count <= Self.readCountMax(ofEvents: size) {
+        try readAnswers(of: unique, size: size, basis)
+      } else {
+        try foldedAnswers(of: unique, question, size: size, basis, head)
+      }
+    return EligibilityBatch(basis: basis, namespaceIDs: unique, answers: answers)
+  }
+
+  /// How many namespaces are read one by one rather than folding so many events.
+  ///
+  /// Reading one costs about as much as folding fifty thousand events.
+  private static func readCountMax(ofEvents count: Int) -> Int {
+    max(16, count / 50_000)
+  }
+
+  private func readAnswers(
+    of ids: [NamespaceID],
+    size: Int,
+    _ basis: Basis
+  ) throws(LedgerError) -> [Eligibility] {
+    var answers: [Eligibility] = []
+    answers.reserveCapacity(ids.count)
+    for id in ids {
+      let state = Self.state(folding: try events(of: id, below: size))
+      answers.append(basis.inForce.rules.eligibility(of: state, on: basis.date))
+    }
+    return answers
+  }
+
+  private func foldedAnswers(
+    of ids: [NamespaceID],
+    _ question: Question,
+    size: Int,
+    _ basis: Basis,
+    _ head: LedgerHead
+  ) throws(LedgerError) -> [Eligibility] {
+    guard size == head.size else {
+      let projection = try projection(atSize: size)
+      return projection.eligibility(
+        of: ids,
+        on: basis.date,
+        rules: CompiledRules(basis.inForce, codes: projection.codes)
+      )
+    }
+    let view = try view(at: head)
     let compiled =
-      if question.rules == nil, size == view.size, let served = view.compiled {
+      if question.rules == nil, let served = view.compiled {
         served
       } else {
-        CompiledRules(basis.inForce, codes: projection.codes)
+        CompiledRules(basis.inForce, codes: view.projection.codes)
       }
-    return EligibilityBatch(
-      basis: basis,
-      namespaceIDs: unique,
-      answers: projection.eligibility(of: unique, on: basis.date, rules: compiled)
-    )
+    return view.projection.eligibility(of: ids, on: basis.date, rules: compiled)
   }
 
   /// The state of a namespace, with the positions of the events it rests on.
@@ -48,9 +90,9 @@ extension Ledger {
     of id: NamespaceID,
     _ question: Question = Question()
   ) throws(LedgerError) -> StateAnswer {
-    let view = view
-    let size = try resolveSize(question.asOf, in: view)
-    let basis = try basis(of: question, size: size, in: view)
+    let head = head
+    let size = try resolveSize(question.asOf, in: head)
+    let basis = try basis(of: question, size: size, in: head)
     return StateAnswer(
       basis: basis,
       namespaceID: id,
@@ -67,9 +109,9 @@ extension Ledger {
     type: TrialType? = nil,
     _ question: Question = Question()
   ) throws(LedgerError) -> Explanation {
-    let view = view
-    let size = try resolveSize(question.asOf, in: view)
-    let basis = try basis(of: question, size: size, in: view)
+    let head = head
+    let size = try resolveSize(question.asOf, in: head)
+    let basis = try basis(of: question, size: size, in: head)
     let rules = basis.inForce.rules
     if let type, rules.rule(of: type) == nil {
       throw .badInput("\(type) is not a trial type of \(rules.id)")
@@ -102,15 +144,15 @@ extension Ledger {
     of id: NamespaceID,
     asOf: Question.AsOf? = nil
   ) throws(LedgerError) -> [Event] {
-    let view = view
-    return try events(of: id, below: try resolveSize(asOf, in: view))
+    let head = head
+    return try events(of: id, below: try resolveSize(asOf, in: head))
   }
 
   /// The number of events known at a point of the log.
   ///
   /// - Throws: ``LedgerError/badInput(_:)`` past the head.
   public func resolveSize(_ asOf: Question.AsOf?) throws(LedgerError) -> Int {
-    try resolveSize(asOf, in: view)
+    try resolveSize(asOf, in: head)
   }
 
   /// The rules that answer at a point of the log.
@@ -121,7 +163,7 @@ extension Ledger {
     _ rules: Question.Rules?,
     atSize size: Int
   ) throws(LedgerError) -> RulesInForce {
-    try resolveRules(rules, atSize: size, in: view)
+    try resolveRules(rules, atSize: size, in: head)
   }
 
   private static func state(folding events: [Event]) -> NamespaceState {
@@ -143,49 +185,49 @@ extension Ledger {
     }
   }
 
-  func resolveSize(_ asOf: Question.AsOf?, in view: LedgerView) throws(LedgerError) -> Int {
+  func resolveSize(_ asOf: Question.AsOf?, in head: LedgerHead) throws(LedgerError) -> Int {
     switch asOf {
-    case nil: return view.size
+    case nil: return head.size
     case .size(let size):
-      guard (0...view.size).contains(size) else {
-        throw .badInput("as-of \(size) is past the head; the ledger has \(view.size) events")
+      guard (0...head.size).contains(size) else {
+        throw .badInput("as-of \(size) is past the head; the ledger has \(head.size) events")
       }
       return size
     case .instant(let instant):
-      if instant >= view.lastRecordedAt { return view.size }
+      if instant >= head.lastRecordedAt { return head.size }
       let size = try onLog { () throws(LogError) in try reader.size(asOf: instant) }
-      return min(size, view.size)
+      return min(size, head.size)
     }
   }
 
   private func basis(
     of question: Question,
     size: Int,
-    in view: LedgerView
+    in head: LedgerHead
   ) throws(LedgerError) -> Basis {
     Basis(
       date: question.on ?? (question.now ?? clock.now()).date,
       position: size,
-      inForce: try resolveRules(question.rules, atSize: size, in: view)
+      inForce: try resolveRules(question.rules, atSize: size, in: head)
     )
   }
 
   private func resolveRules(
     _ rules: Question.Rules?,
     atSize size: Int,
-    in view: LedgerView
+    in head: LedgerHead
   ) throws(LedgerError) -> RulesInForce {
     switch rules {
     case nil:
-      guard let inForce = view.rules.inForce(atSize: size) else {
+      guard let inForce = head.rules.inForce(atSize: size) else {
         throw .badInput(
           "no rules were in force after \(size) events; name a rule set to answer by"
         )
       }
       return inForce
     case .id(let id):
-      if let activation = view.rules.activation(of: id, atSize: size) {
-        return view.rules.hypothetical(
+      if let activation = head.rules.activation(of: id, atSize: size) {
+        return head.rules.hypothetical(
           activation.inForce.rules,
           sha256: activation.inForce.sha256,
           atSize: size
@@ -196,9 +238,9 @@ extension Ledger {
           "no rules \(id) are known after \(size) events, and none of that id are bundled"
         )
       }
-      return view.rules.hypothetical(try bundled.rules(), sha256: bundled.sha256, atSize: size)
+      return head.rules.hypothetical(try bundled.rules(), sha256: bundled.sha256, atSize: size)
     case .file(let name, let text):
-      return view.rules.hypothetical(
+      return head.rules.hypothetical(
         try Self.readRules(text: text, name: name),
         sha256: hexadecimalSHA256(of: text),
         atSize: size

@@ -1,6 +1,19 @@
 import LedgerCore
 import LedgerFormat
+import LedgerLog
 import LedgerProjection
+
+/// What is known of one point of the log without folding what is before it.
+struct LedgerHead: Sendable {
+  /// The number of events known.
+  let size: Int
+  /// The Merkle root over them.
+  let root: Hash256
+  /// When the newest was recorded.
+  let lastRecordedAt: Instant
+  /// The rule activations so far.
+  let rules: RulesHistory
+}
 
 /// All that answers rest on at one point of the log; never changes, so a batch is answered from one
 /// position and one rule set whatever is recorded meanwhile.
@@ -18,6 +31,30 @@ struct LedgerView: Sendable {
 
   /// The number of events known.
   var size: Int { projection.size }
+
+  /// What is known of the point without its namespaces.
+  var head: LedgerHead {
+    LedgerHead(size: size, root: root, lastRecordedAt: lastRecordedAt, rules: rules)
+  }
+}
+
+extension LedgerHead {
+  /// The newest point that `reader` shows; reads the rule activations since `known`, nothing else.
+  init(
+    of reader: LogReader,
+    after known: LedgerHead? = nil
+  ) throws(LedgerError) {
+    let tip = reader.tip
+    var rules = known?.rules ?? RulesHistory()
+    let events = try onLog { () throws(LogError) in try reader.rulesActivations(below: tip.size) }
+    for event in events.dropFirst(rules.activations.count) {
+      rules.activate(try Ledger.readRules(event), by: event)
+    }
+    size = tip.size
+    self.rules = rules
+    root = tip.root
+    lastRecordedAt = tip.recordedAt ?? Instant(midnightOf: .first)
+  }
 }
 
 /// What is folded from the log, and the view of it that readers have.
@@ -34,6 +71,17 @@ struct FoldedLedger: ~Copyable {
   var unreadActivations: [Int] = []
   /// Whether ``lastRecordedAt`` is not yet that of the newest folded event.
   var lacksInstant = false
+
+  /// Nothing folded.
+  init() {}
+
+  /// What was folded at `view`, to go on from there; the first view after it works out all answers
+  /// anew.
+  init(resuming view: LedgerView) {
+    projection = Projection(view.projection)
+    rules = view.rules
+    lastRecordedAt = view.lastRecordedAt
+  }
 
   /// Folds events that are already counted as durable, in log order.
   mutating func apply(
