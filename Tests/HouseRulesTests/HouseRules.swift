@@ -53,6 +53,7 @@ enum HouseRules {
     "Sources/LedgerFormat/Binary/Bytes.swift",
     "Sources/LedgerFormat/Binary/CRC32C.swift",
     "Sources/LedgerFormat/Binary/LZ4Block.swift",
+    "Sources/LedgerFormat/Binary/OutputBytes.swift",
     "Sources/LedgerFormat/Binary/WideColumns.swift",
     "Sources/LedgerLog/Disk/PosixDisk.swift",
     "Sources/LedgerLog/Disk/SystemThread.swift",

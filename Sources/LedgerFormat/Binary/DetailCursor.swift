@@ -96,21 +96,8 @@ extension ByteReader {
     of bytes: Span<UInt8>
   ) throws(FrameError) {
     try skipActor(flags, of: bytes)
-    if flags.contains(.hasCommandID) {
-      if flags.contains(.commandIsUUID) {
-        _ = try skip(16, of: bytes)
-      } else {
-        _ = try text(of: bytes)
-      }
-    }
-    if flags.contains(.hasReason) { _ = try text(of: bytes) }
-    guard flags.contains(.hasSource) else { return }
-    let entryCount = try integer(UInt8.self, of: bytes)
-    guard entryCount > 0 else { throw .outOfRange("a source has no entries") }
-    for _ in 0..<entryCount {
-      _ = try text(of: bytes)
-      _ = try text(of: bytes)
-    }
+    if flags.contains(.commandIsUUID) { _ = try skip(16, of: bytes) }
+    try skipTexts(flags, of: bytes)
   }
 
   /// Moves over the actor's role and user id.

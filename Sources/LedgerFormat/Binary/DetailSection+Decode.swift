@@ -72,11 +72,16 @@ extension DetailSection {
       guard reader.offset == row.ownFields.upperBound else {
         throw .outOfRange("the row of position \(columns.firstPosition + index) has a wrong size")
       }
-      guard let instant = Instant(milliseconds: row.recordedAt), columns.namespaceIDs[index] >= 0
-      else { throw .outOfRange("recorded_at is \(row.recordedAt)") }
+      guard let instant = Instant(milliseconds: row.recordedAt) else {
+        throw .outOfRange("recorded_at is \(row.recordedAt)")
+      }
+      let namespaceID = columns.namespaceIDs[index]
+      guard namespaceID >= 0, fact.mayBe(of: namespaceID) else {
+        throw .outOfRange("a \(fact.name) event is of namespace \(namespaceID)")
+      }
       return Event(
         position: columns.firstPosition + index,
-        namespaceID: NamespaceID(unchecked: columns.namespaceIDs[index]),
+        namespaceID: NamespaceID(unchecked: namespaceID),
         version: row.version,
         recordedAt: instant,
         metadata: metadata,
@@ -109,6 +114,8 @@ extension DetailSection {
       for _ in 0..<entryCount {
         let key = try readText(&reader, bytes)
         if let before, !isBefore(before, key) { throw .outOfRange("source keys do not ascend") }
+        // Keys that are canonically equivalent would fall together; of ASCII ones none are.
+        guard isCode(key) else { throw .outOfRange("a source key is '\(key)'") }
         before = key
         metadata.source[key] = try readText(&reader, bytes)
       }

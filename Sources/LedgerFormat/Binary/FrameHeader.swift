@@ -1,3 +1,5 @@
+internal import LedgerCore
+
 /// The bytes before a frame's two sections.
 ///
 /// Little-endian, without padding (`LogFormat` has the reader's algorithm):
@@ -190,7 +192,9 @@ package struct FrameHeader: Equatable, Sendable {
   }
 
   private func check(size: Int) throws(FrameError) {
-    guard size == firstPosition + eventCount, syncedEnd <= previousEnd, recordedAt >= 0 else {
+    guard size == firstPosition + eventCount, syncedEnd <= previousEnd,
+      Instant(milliseconds: recordedAt) != nil
+    else {
       throw .outOfRange("the frame's numbers contradict each other")
     }
     switch kind {

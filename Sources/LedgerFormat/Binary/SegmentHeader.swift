@@ -1,3 +1,5 @@
+internal import LedgerCore
+
 /// The first bytes of every file of a log: which log, which events follow, what came before them.
 ///
 /// Little-endian, without padding (`LogFormat` has the reader's algorithm):
@@ -98,10 +100,17 @@ package struct SegmentHeader: Equatable, Sendable {
     guard position < 1 << 62,
       position.nonzeroBitCount == (byteCount - Self.fixedByteCount) / Hash256.byteCount
     else { throw .outOfRange("the segment header's first position is \(position)") }
+    let recordedAtBefore = bytes.littleEndian(Int64.self, at: 40)
+    guard Instant(milliseconds: recordedAtBefore) != nil else {
+      throw .outOfRange("the segment header's recorded_at is \(recordedAtBefore)")
+    }
+    // Were they anything else, what is read would not be what is written.
+    guard bytes.littleEndian(UInt64.self, at: 48) == 0, bytes.littleEndian(UInt64.self, at: 56) == 0
+    else { throw .outOfRange("the segment header's reserved bytes are not 0") }
     self.init(
       identity: LedgerIdentity(bytes, at: 16),
       firstPosition: Int(position),
-      recordedAtBefore: bytes.littleEndian(Int64.self, at: 40),
+      recordedAtBefore: recordedAtBefore,
       peaks: (0..<position.nonzeroBitCount).map { index in
         Hash256(bytes, at: Self.fixedByteCount + index * Hash256.byteCount)
       },

@@ -172,4 +172,13 @@ extension Fact {
     default: .never
     }
   }
+
+  /// Whether an event of this fact may have that namespace id: 0 is the ledger itself.
+  func mayBe(of namespaceID: Int64) -> Bool {
+    switch isAboutTheLedger {
+    case .always: namespaceID == 0
+    case .never: namespaceID != 0
+    case .maybe: true
+    }
+  }
 }

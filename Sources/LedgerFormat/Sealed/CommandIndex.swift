@@ -12,15 +12,16 @@ package struct CommandHash: Hashable, Sendable {
     (value, rest) = sha256.leadingWords
   }
 
-  /// What the pages are sorted by: the upper half.
-  package var key: UInt32 { UInt32(value >> 32) }
+  /// What the pages are sorted by: the highest 24 bits, which of the million commands of a segment
+  /// another shares with one that is looked for in one case of twenty.
+  package var key: UInt32 { UInt32(value >> 40) }
 }
 
 /// Finds the first event of a command in a sealed segment.
 ///
 /// The pages hold, in ascending order of their keys, for each command id the key less the one before
 /// it in the page (the first: less the fence's), and the ordinal of the first event that carries it,
-/// both unsigned LEB128. Keys are 32 bits of a hash: whoever finds an ordinal compares the event's id
+/// both unsigned LEB128. Keys are 24 bits of a hash: whoever finds an ordinal compares the event's id
 /// with the one that is looked for. Equal keys stand in one page.
 package enum CommandIndex {
   /// The three regions over the commands of a segment.
@@ -139,7 +140,7 @@ package enum CommandIndex {
       let delta = try reader.variableInteger(of: page)
       let (sum, overflow) = key.addingReportingOverflow(delta)
       let ordinal = try reader.variableInteger(of: page)
-      guard !overflow, sum <= UInt64(UInt32.max), !isFirst || delta == 0,
+      guard !overflow, sum < 1 << 24, !isFirst || delta == 0,
         ordinal < UInt64(min(eventCount, 1 << 32))
       else { throw .outOfRange("a command in an index page is out of range") }
       key = sum

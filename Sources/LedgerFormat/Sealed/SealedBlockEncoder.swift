@@ -52,23 +52,16 @@ struct SealedBlockEncoder {
   }
 
   /// Appends the row of the next event, which stands in `bytes`.
-  mutating func append(_ row: DetailRow, of bytes: Span<UInt8>) {
-    rows.append(row, of: bytes)
+  ///
+  /// - Throws: ``FrameError`` when it does not.
+  mutating func append(_ row: DetailRow, of bytes: Span<UInt8>) throws(FrameError) {
+    try rows.append(row, of: bytes)
     recordedAt = row.recordedAt
     if rows.count == SealedBlockHeader.detailChunkEventCount { endDetailChunk() }
   }
 
   private mutating func endDetailChunk() {
-    chunks.append(Self.store(rows, to: &details))
-    rows.removeAll()
-  }
-
-  // Static, because the span of one property would keep all of `self` from being changed.
-  private static func store(
-    _ rows: DetailChunkEncoder,
-    to output: inout [UInt8]
-  ) -> SealedDetailChunk {
-    SealedDetailChunk(storing: rows.rows.span, to: &output)
+    chunks.append(rows.write(to: &details))
   }
 
   /// Where a code of the last frame stands in the block's table, which has no more codes than the

@@ -50,9 +50,12 @@ extension SealedBlockHeader {
     }
     var chunks: [SealedDetailChunk] = []
     chunks.reserveCapacity(detailChunkCount)
-    for _ in 0..<detailChunkCount {
+    for chunk in 0..<detailChunkCount {
+      let rest = eventCount - chunk * Self.detailChunkEventCount
       let start = try reader.skip(SealedDetailChunk.byteCount, of: header)
-      chunks.append(try SealedDetailChunk(header, at: start))
+      chunks.append(
+        try SealedDetailChunk(header, at: start, rowCount: min(rest, Self.detailChunkEventCount))
+      )
     }
     self.init(
       firstPosition: Int(firstPosition),

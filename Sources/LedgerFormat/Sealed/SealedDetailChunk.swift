@@ -1,4 +1,5 @@
-/// The rows of up to 512 events of a block, as the block header's table names them.
+/// The rows of up to 512 events of a block, as ``DetailStreams``, and as the block header's table
+/// names them.
 ///
 /// In the table, three little-endian 4-byte numbers: stored size, decoded size, CRC-32C of the
 /// stored bytes. The chunk is LZ4 when it is stored smaller than decoded.
@@ -11,12 +12,15 @@ package struct SealedDetailChunk: Equatable, Sendable {
   /// The size when decoded, in bytes, at most ``FrameHeader/detailsByteCountMax``.
   package var decodedByteCount = 0
   var checksum: UInt32 = 0
+  /// The number of rows, as the block's header says.
+  package var rowCount: Int
 
-  /// Stores decoded rows behind `output`.
-  init(storing rows: Span<UInt8>, to output: inout [UInt8]) {
+  /// Stores streams behind `output`.
+  init(storing streams: Span<UInt8>, rowCount: Int, to output: inout [UInt8]) {
+    self.rowCount = rowCount
     let start = output.count
-    if !LZ4Block.compress(rows, to: &output, .thorough) { output.append(span: rows) }
-    decodedByteCount = rows.count
+    if !LZ4Block.compress(streams, to: &output, .thorough) { output.append(span: streams) }
+    decodedByteCount = streams.count
     storedByteCount = output.count - start
     checksum = CRC32C.checksum(output.span.extracting(start..<output.count))
   }
@@ -27,8 +31,9 @@ package struct SealedDetailChunk: Equatable, Sendable {
     output.appendLittleEndian(checksum)
   }
 
-  /// Reads the entry at `offset`.
-  init(_ bytes: Span<UInt8>, at offset: Int) throws(FrameError) {
+  /// Reads the entry at `offset`, of a chunk of so many rows.
+  init(_ bytes: Span<UInt8>, at offset: Int, rowCount: Int) throws(FrameError) {
+    self.rowCount = rowCount
     storedByteCount = Int(bytes.littleEndian(UInt32.self, at: offset))
     decodedByteCount = Int(bytes.littleEndian(UInt32.self, at: offset + 4))
     checksum = bytes.littleEndian(UInt32.self, at: offset + 8)
@@ -39,10 +44,19 @@ package struct SealedDetailChunk: Equatable, Sendable {
     }
   }
 
-  /// Makes `output` the decoded rows; `stored` are the chunk's bytes in the file.
+  /// Makes `output` the rows of the chunk, in the form of the details of a frame.
   ///
-  /// - Throws: ``FrameError`` when the checksum does not hold or the block is broken.
-  package func decode(_ stored: Span<UInt8>, into output: inout [UInt8]) throws(FrameError) {
+  /// - Parameters:
+  ///   - stored: The chunk's bytes in the file.
+  ///   - output: What is replaced.
+  ///   - scratch: Memory to use again.
+  /// - Throws: ``FrameError`` when the checksum does not hold, the block is broken, or it does not
+  ///   hold ``rowCount`` rows; what the rows say is checked by ``DetailCursor``.
+  package func decode(
+    _ stored: Span<UInt8>,
+    into output: inout [UInt8],
+    _ scratch: inout [UInt8]
+  ) throws(FrameError) {
     guard stored.count == storedByteCount else {
       throw .truncated(needed: storedByteCount, available: stored.count)
     }
@@ -50,12 +64,19 @@ package struct SealedDetailChunk: Equatable, Sendable {
     guard computed == checksum else {
       throw .checksumMismatch(part: "details", stored: checksum, computed: computed)
     }
+    output.removeAll(keepingCapacity: true)
     guard storedByteCount < decodedByteCount else {
-      output.removeAll(keepingCapacity: true)
-      return output.append(span: stored)
+      return try DetailStreams.assemble(stored, rowCount: rowCount, to: &output)
     }
-    guard LZ4Block.decompress(stored, byteCount: decodedByteCount, into: &output) else {
+    guard LZ4Block.decompress(stored, byteCount: decodedByteCount, into: &scratch) else {
       throw .brokenBlock(part: "details")
     }
+    try DetailStreams.assemble(scratch.span, rowCount: rowCount, to: &output)
+  }
+
+  /// The same with memory of its own.
+  package func decode(_ stored: Span<UInt8>, into output: inout [UInt8]) throws(FrameError) {
+    var scratch: [UInt8] = []
+    try decode(stored, into: &output, &scratch)
   }
 }

@@ -75,7 +75,7 @@ package struct SealedSegmentEncoder {
           throw .outOfRange("recorded_at goes back to \(row.recordedAt)")
         }
         recordedAt = row.recordedAt
-        block.append(row, of: details)
+        try block.append(row, of: details)
         if columns.kinds[index] == FactColumns.Kind.rulesActivated.rawValue {
           activations.append(columns.firstPosition + index)
         }

@@ -136,7 +136,7 @@ struct SealedFile {
       }
       for (chunk, entry) in block.detailChunks.enumerated() {
         let stored = bytes(block.detailBytes(ofChunk: chunk), ofBlock: index)
-        try entry.decode(stored.span, into: &rows)
+        try entry.decode(stored.span, into: &rows, &scratch)
         var cursor = DetailCursor()
         var maker = DetailSection.EventMaker()
         for event in block.events(ofDetailChunk: chunk) {
@@ -165,15 +165,20 @@ struct SealedFile {
     try block.decodeFact(at: place, bytes(facts, ofBlock: index).span, into: &columns, &scratch)
     let chunk = place / SealedBlockHeader.detailChunkEventCount
     let stored = bytes(block.detailBytes(ofChunk: chunk), ofBlock: index)
-    try block.detailChunks[chunk].decode(stored.span, into: &scratch)
+    var rows: [UInt8] = []
+    try block.detailChunks[chunk].decode(
+      stored.span,
+      into: &rows,
+      &scratch
+    )
     var cursor = DetailCursor()
     for _ in 0..<(place % SealedBlockHeader.detailChunkEventCount) {
-      _ = try cursor.next(of: scratch.span)
+      _ = try cursor.next(of: rows.span)
     }
     var maker = DetailSection.EventMaker()
     return try maker.event(
-      try cursor.next(of: scratch.span),
-      of: scratch.span,
+      try cursor.next(of: rows.span),
+      of: rows.span,
       with: columns,
       at: 0
     )
