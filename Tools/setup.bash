@@ -4,6 +4,11 @@
 # shows it is there.
 build_packages='liblz4-dev:liblz4'
 
+# What the rows of the fault table inject faults with; without one its rows are skipped.
+fault_packages=(
+  'strace:/strace' 'faketime:/faketime' 'util-linux:/prlimit' 'e2fsprogs:/chattr' 'gcc:/cc'
+)
+
 # Ends the script with one sentence.
 stop() {
   printf '%s: %s\n' "${0##*/}" "$*" >&2
