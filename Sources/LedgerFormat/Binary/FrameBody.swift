@@ -89,8 +89,10 @@ extension FrameHeader.Section {
   /// Compares the checksum of the section's bytes in the file.
   package func check(_ stored: Span<UInt8>, _ part: String) throws(FrameError) {
     let computed = CRC32C.checksum(stored)
+    #if !MUTANT_BODY_CHECKSUM
     guard computed == checksum else {
       throw .checksumMismatch(part: part, stored: checksum, computed: computed)
     }
+    #endif
   }
 }

@@ -55,8 +55,12 @@ struct LogRecovery {
       try copy.write(buffer.span.extracting(0..<count), at: done)
       done += count
     }
+    #if !MUTANT_QUARANTINE_SYNC
     try copy.sync()
+    #endif
+    #if !MUTANT_QUARANTINE_FOLDER_SYNC
     try disk.syncFolder(folder.quarantine)
+    #endif
     try file.truncate(to: tail.offset)
     try file.sync()
     return RecoveryReport(
@@ -116,13 +120,17 @@ struct LogRecovery {
           return true
         }
       }
+      #if !MUTANT_ROOT_COMPARISON
       guard range.root == frame.root else {
         throw damage(path, offset, range, "the events of the frame do not give its root")
       }
+      #endif
       let bytes = try walk.window.load(frame.frameByteCount, at: offset)
+      #if !MUTANT_REWRITE
       try onDisk { () throws(DiskError) in
         try file.write(walk.window.buffer.span.extracting(bytes), at: offset)
       }
+      #endif
     }
     // The frames were whole when the log was read; they are not always when the disk is failing.
     guard walk.offset == end else {

@@ -41,7 +41,9 @@ extension LogWriter {
       }
       _ = try createSegment(header, folder, disk)
       try disk.syncFolder(folder.path)
+      #if !MUTANT_FOLDER_SYNC
       try disk.syncFolder("\(folder.path)/..")
+      #endif
     } catch let error as DiskError {
       throw LogError.writing(error)
     } catch let error as LogError {
@@ -131,7 +133,9 @@ extension LogWriter {
         try LockFile(creatingIn: folder, on: disk)
       }
     }
+    #if !MUTANT_LOCK
     try lock.lock(disk, folder)
+    #endif
     return lock
   }
 

@@ -123,12 +123,17 @@ struct WriterState: Sendable {
   private func write(_ frame: FrameStaging.Frame, to bytes: inout [UInt8]) -> FrameHeader {
     var body: [UInt8] = []
     let sections = frame.body.write(to: &body)
+    #if MUTANT_SYNCED_END
+    let syncedEnd = end + bytes.count
+    #else
+    let syncedEnd = end
+    #endif
     let header = FrameHeader(
       kind: .commit,
       eventCount: frame.body.eventCount,
       firstPosition: frame.firstPosition,
       previousEnd: end + bytes.count,
-      syncedEnd: end,
+      syncedEnd: syncedEnd,
       root: frame.range.root,
       recordedAt: frame.recordedAt,
       hasRulesActivated: frame.body.hasRulesActivated,
@@ -154,7 +159,9 @@ struct WriterState: Sendable {
       throw failedWrite(error, file)
     }
     do {
+      #if !MUTANT_COMMIT_SYNC
       try file.sync()
+      #endif
     } catch {
       throw stop(error)
     }
@@ -173,7 +180,9 @@ struct WriterState: Sendable {
   private mutating func failedWrite(_ error: DiskError, _ file: any DiskFile) -> LogError {
     guard error.isNoSpace else { return stop(error) }
     do {
+      #if !MUTANT_CUT_WHEN_FULL
       try file.truncate(to: end)
+      #endif
     } catch {
       return stop(error)
     }
@@ -181,7 +190,9 @@ struct WriterState: Sendable {
   }
 
   private mutating func stop(_ error: DiskError) -> LogError {
+    #if !MUTANT_STOP
     stoppedAfter = error.description
+    #endif
     return .disk(error)
   }
 
@@ -223,8 +234,12 @@ func createSegment(
   var bytes: [UInt8] = []
   header.write(to: &bytes)
   try file.write(bytes.span, at: 0)
+  #if !MUTANT_SEGMENT_SYNC
   try file.sync()
+  #endif
   try disk.rename(unfinished, to: path)
+  #if !MUTANT_SEGMENT_FOLDER_SYNC
   try disk.syncFolder(folder.segments)
+  #endif
   return file
 }
