@@ -176,7 +176,7 @@ extension DetailSection {
         return .planChanged(try plan(columns, index), startsOn: first, endsOn: second)
       case .planChangedOpen:
         return .planChanged(try plan(columns, index), startsOn: first, endsOn: nil)
-      case .movedBelow: return .namespaceMoved(parent: try parent(columns, index))
+      case .movedBelow: return .namespaceMoved(parent: try columns.parent(ofEventAt: index))
       case .movedToTop: return .namespaceMoved(parent: nil)
       case .rulesActivated:
         let text = try readText(&reader, bytes)
@@ -209,23 +209,6 @@ extension DetailSection {
       let code = try code(columns, index)
       guard let plan = PlanCode(code) else { throw .outOfRange("a plan is '\(code)'") }
       return plan
-    }
-
-    private static func parent(
-      _ columns: FactColumns,
-      _ index: Int
-    ) throws(FrameError) -> NamespaceID {
-      // The parents are in order of their events: a binary search.
-      var lower = 0
-      var upper = columns.parents.count
-      while lower < upper {
-        let middle = (lower + upper) / 2
-        if columns.parents[middle].index < index { lower = middle + 1 } else { upper = middle }
-      }
-      guard lower < columns.parents.count, columns.parents[lower].index == index,
-        let parent = NamespaceID(columns.parents[lower].parent)
-      else { throw .outOfRange("a move has no parent") }
-      return parent
     }
   }
 

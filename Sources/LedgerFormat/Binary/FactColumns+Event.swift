@@ -60,4 +60,19 @@ extension FactColumns {
     }
     firstPosition += range.lowerBound
   }
+
+  /// The parent that the event at `index` names.
+  func parent(ofEventAt index: Int) throws(FrameError) -> NamespaceID {
+    // The parents are in order of their events: a binary search.
+    var lower = 0
+    var upper = parents.count
+    while lower < upper {
+      let middle = (lower + upper) / 2
+      if parents[middle].index < index { lower = middle + 1 } else { upper = middle }
+    }
+    guard lower < parents.count, parents[lower].index == index,
+      let parent = NamespaceID(parents[lower].parent)
+    else { throw .outOfRange("a move has no parent") }
+    return parent
+  }
 }

@@ -91,6 +91,11 @@ package struct SealedSegmentEncoder {
     guard cursor.isAtEnd(of: details) else { throw .outOfRange("bytes follow the last row") }
   }
 
+  /// Ends the block that is being filled, so that all events so far are in the output.
+  package mutating func endBlock() {
+    writeBlock()
+  }
+
   /// Appends the root of the next perfect tree of 256 leaves whose last leaf is in the segment.
   package mutating func append(tree hash: Hash256) {
     hash.append(to: &treeHashes)
