@@ -83,7 +83,7 @@ struct Contract {
       return .whole
     } catch {
       result.outcome = .refused
-      judge(error, acknowledged, refusal, &result)
+      judge(error, refusal, &result)
       if !isOpen, Self.withoutLock(disk.files) != Self.withoutLock(before) {
         result.complaints.append("refused, and changed nevertheless")
       }
@@ -139,16 +139,15 @@ struct Contract {
 
   private func judge(
     _ error: LogError,
-    _ acknowledged: Int,
     _ refusal: Refusal,
     _ result: inout CaseResult
   ) {
-    switch error {
-    case .notALog, .notEmpty, .locked, .eventTooLarge, .batchTooLarge:
-      result.complaints.append("refused for the wrong reason: \(error)")
-    case .damaged, .disk, .noSpace, .stopped, .newerVersion:
-      if refusal == .never { result.complaints.append("refused: \(error)") }
+    var isNewer = false
+    if case .newerVersion = error { isNewer = true }
+    guard error.kind == .damaged || error.kind == .io || isNewer else {
+      return result.complaints.append("refused for the wrong reason: \(error)")
     }
+    if refusal == .never { result.complaints.append("refused: \(error)") }
   }
 
   private func open(

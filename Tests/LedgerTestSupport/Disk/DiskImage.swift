@@ -130,6 +130,9 @@ extension DiskImage {
 
   /// A file of which each unsynced change is there, is not, or is there in part: by sectors that
   /// are written, zero, garbage or missing, in any order.
+  ///
+  /// Bytes that were durable and are written over are never garbage: disks and file systems keep
+  /// one or the other ("powersafe overwrite" in SQLite's words).
   private static func crashed(_ node: Node, _ generator: inout SeededGenerator) -> [UInt8] {
     var bytes = node.durable
     let style = Int.random(in: 0..<5, using: &generator)
@@ -145,7 +148,7 @@ extension DiskImage {
           let count = Int.random(in: 0...written.count, using: &generator)
           put(Array(written.prefix(count)), at: offset, in: &bytes)
         case 3: bytes.resize(to: max(bytes.count, offset + written.count))
-        default: putSectors(written, at: offset, in: &bytes, &generator)
+        default: putSectors(written, at: offset, in: &bytes, over: node.durable, &generator)
         }
       }
     }
@@ -156,6 +159,7 @@ extension DiskImage {
     _ written: [UInt8],
     at offset: Int,
     in bytes: inout [UInt8],
+    over durable: [UInt8],
     _ generator: inout SeededGenerator
   ) {
     let sector = 1 << Int.random(in: 4...9, using: &generator)
@@ -167,7 +171,10 @@ extension DiskImage {
       case 0: continue
       case 1:
         let garbage = (start..<end).map { _ in UInt8.random(in: 0...255, using: &generator) }
-        put(garbage, at: offset + start, in: &bytes)
+        // What is overwritten is as it was or as it shall be; garbage stands in new room only.
+        let old = max(0, min(durable.count, offset + end) - (offset + start))
+        let kept = durable.dropFirst(offset + start).prefix(old)
+        put(Array(kept) + garbage.dropFirst(kept.count), at: offset + start, in: &bytes)
       default: put(Array(written[start..<end]), at: offset + start, in: &bytes)
       }
     }
