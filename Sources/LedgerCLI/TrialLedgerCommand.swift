@@ -45,6 +45,12 @@ struct TrialLedgerCommand: AsyncParsableCommand {
         ]
       ),
       CommandGroup(
+        name: "Evidence for others",
+        subcommands: [
+          Keygen.self, Checkpoint.self, Prove.self, VerifyProof.self, ExportTlog.self,
+        ]
+      ),
+      CommandGroup(
         name: "When things go wrong",
         subcommands: [Doctor.self, Backup.self, Restore.self, Recover.self]
       ),

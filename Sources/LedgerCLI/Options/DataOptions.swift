@@ -26,6 +26,7 @@ struct DataOptions: ParsableArguments {
     let reporter = ProgressReporter()
     defer { reporter.finish() }
     var options = Ledger.Options(progress: reporter.update)
+    options.checkpointCopies = CheckpointOptions.environmentCopies
     if let now { options.clock = ManualClock(now) }
     let ledger = try Ledger.open(at: path, for: access, options: options)
     reporter.finish()

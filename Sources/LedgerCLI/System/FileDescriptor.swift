@@ -24,6 +24,23 @@ struct FileDescriptor: Sendable {
     return FileDescriptor(number: number)
   }
 
+  /// Writes a new file that only its owner may read, and makes it durable.
+  ///
+  /// - Throws: ``SystemError``, also when there is a file already.
+  static func writeSecret(_ bytes: [UInt8], to path: String) throws(SystemError) {
+    // Sound: the string is copied for the call, which does not keep it.
+    let number = unsafe path.withCString {
+      unsafe open($0, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+    }
+    guard number >= 0 else { throw SystemError(code: errno, subject: "cannot make \(path)") }
+    let file = FileDescriptor(number: number)
+    defer { file.close() }
+    try file.write(bytes)
+    guard fsync(number) == 0 else {
+      throw SystemError(code: errno, subject: "cannot sync \(path)")
+    }
+  }
+
   /// Whether a person's terminal is at the other end.
   var isTerminal: Bool { isatty(number) == 1 }
 

@@ -27,10 +27,13 @@ extension LogReader {
   /// The root of the tree over the first `size` events.
   ///
   /// - Precondition: `0 <= size <= self.size`.
-  /// - Complexity: O(events of one segment).
+  /// - Complexity: O(1) where a frame ends at `size`, as one does at every size that was the log's
+  ///   once and is not sealed yet. Else O(events of one segment), with a 256th of them read where it
+  ///   is sealed.
   package func root(at size: Int) throws(LogError) -> Hash256 {
     let newest = tip
     if size == newest.size { return newest.root }
+    if let root = try rootOfFrame(endingAt: size) { return root }
     let (first, path) = directory.with { contents in
       let segment = contents.segments[max(0, contents.segmentIndex(holding: size))]
       return (segment.firstPosition, segment.path)
@@ -47,10 +50,7 @@ extension LogReader {
     guard var range = CompactRange(leafCount: header.firstPosition, peaks: header.peaks) else {
       preconditionFailure("a segment header has a peak for each set bit")
     }
-    try forEachEvent(from: header.firstPosition, to: size) { event in
-      range.append(leafHash(of: event))
-      return true
-    }
+    try extend(&range, from: 0, to: size)
     return range.root
   }
 }

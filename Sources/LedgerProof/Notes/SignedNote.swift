@@ -87,6 +87,19 @@ package struct SignedNote: Equatable, Sendable {
     )
   }
 
+  /// Adds the signatures that another copy of the note has, but for those of keys that have signed.
+  ///
+  /// - Precondition: The texts are the same.
+  package mutating func merge(_ other: SignedNote) {
+    precondition(text == other.text, "signatures belong to one text")
+    for signature in other.signatures
+    where !signatures.contains(where: {
+      $0.keyID == signature.keyID && $0.name.utf8.elementsEqual(signature.name.utf8)
+    }) {
+      signatures.append(signature)
+    }
+  }
+
   /// Checks the signatures by `keys`; those by others are passed over.
   ///
   /// - Returns: The keys that have signed, at least one.

@@ -20,6 +20,9 @@ extension Ledger {
     /// Told how far a long opening is, or the first folding of a ledger opened for reading; from the
     /// calling thread.
     public var progress: (@Sendable (Progress) -> Void)?
+    /// Folders outside the ledger's where its checkpoints are kept too: who opens the ledger for
+    /// writing is refused a log that is shorter than one of them, or has another history.
+    public var checkpointCopies: [String] = []
     /// Told, once a problem and from a thread of the ledger, what keeps a following ledger from
     /// seeing what came since; see ``Ledger/followingProblem``.
     public var onProblem: (@Sendable (LedgerError) -> Void)?

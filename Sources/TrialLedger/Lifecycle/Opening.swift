@@ -47,6 +47,7 @@ struct Opened: Sendable {
 
   /// Opens for writing: takes the lock, recovers, folds what is there.
   static func writing(_ path: String, _ options: Ledger.Options) throws(LedgerError) -> Opened {
+    try CheckpointGuard(path, copies: options.checkpointCopies).check()
     let publication = Publication()
     let found = Found()
     let thread = try CommitThread(queueCountMax: options.queueCountMax) {
