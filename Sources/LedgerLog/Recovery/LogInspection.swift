@@ -48,7 +48,7 @@ package struct LogInspection: Sendable {
     let lock = try LockFile(in: folder, on: disk, for: .reading)
     hasLock = lock != nil
     hasWriter = try lock?.isWriterAlive() ?? false
-    let opening = try ExternalView(folder, disk).read(after: nil)
+    let opening = try ExternalView(folder, OpenFiles(disk)).read(after: nil)
     size = opening.contents.size
     if size > 0 { recordedAt = Instant(milliseconds: opening.contents.recordedAt) }
     tornTail = opening.tornTail.map { ($0.segment.path, $0.offset, $0.byteCount) }
