@@ -23,12 +23,14 @@ package func appendCanonicalBytes(
   to output: inout [UInt8]
 ) throws(FrameError) {
   let start = output.count
+  let facts = try lineFacts(columns, at: index)
+  let code = facts.code.map { columns.codeTable[$0] } ?? ""
   // Every byte of the row at most becomes six; the rest is names, numbers, dates and a code.
   let room = 1_024 + 6 * (row.metadata.count + row.ownFields.count)
   var isWritten = false
   do throws(FrameError) {
     try output.append(addingCapacity: room) { line throws(FrameError) in
-      isWritten = try line.append(row, details, columns, index)
+      isWritten = try line.append(row, details, facts, code)
     }
   } catch {
     output.removeLast(output.count - start)
@@ -41,17 +43,52 @@ package func appendCanonicalBytes(
   appendCanonicalBytes(of: event, to: &output)
 }
 
+/// The facts of one event, taken out of the columns so that these need not be kept meanwhile, which
+/// costs more than all the rest.
+private struct LineFacts {
+  var kind: FactColumns.Kind
+  var position: Int
+  var namespaceID: Int64
+  var first: UInt16
+  var second: UInt16
+  /// Where the trial type or plan stands in the table.
+  var code: Int?
+  /// The new parent of a namespace that was moved below it, or 0.
+  var parent: Int64 = 0
+}
+
+// Not an initializer, which would take a copy of the columns.
+private func lineFacts(_ columns: FactColumns, at index: Int) throws(FrameError) -> LineFacts {
+  guard let kind = FactColumns.Kind(rawValue: columns.kinds[index]) else {
+    throw .outOfRange("an event has the kind \(columns.kinds[index])")
+  }
+  var facts = LineFacts(
+    kind: kind,
+    position: columns.firstPosition + index,
+    namespaceID: columns.namespaceIDs[index],
+    first: columns.firstDates[index],
+    second: columns.secondDates[index]
+  )
+  if kind.hasTrialType || kind.hasPlan {
+    let code = Int(columns.codes[index])
+    guard code < columns.codeTable.count else { throw .outOfRange("a code index is \(code)") }
+    facts.code = code
+  } else if kind == .movedBelow {
+    facts.parent = try columns.parent(ofEventAt: index).rawValue
+  }
+  return facts
+}
+
 extension OutputSpan<UInt8> {
   /// Appends the line, or part of it and `false` for an event whose members need sorting.
   fileprivate mutating func append(
     _ row: DetailRow,
     _ details: Span<UInt8>,
-    _ columns: FactColumns,
-    _ index: Int
+    _ facts: LineFacts,
+    _ code: String
   ) throws(FrameError) -> Bool {
-    guard let kind = FactColumns.Kind(rawValue: columns.kinds[index]), kind != .unknown else {
-      return false
-    }
+    let kind = facts.kind
+    if kind == .unknown { return false }
     let flags = row.metadataFlags
     var reader = ByteReader(at: row.metadata.lowerBound)
     append(UInt8(ascii: "{"))
@@ -61,14 +98,14 @@ extension OutputSpan<UInt8> {
     if flags.contains(.hasCommandID) { try appendCommandID(flags, &reader, details) }
     if kind.hasEndsOn {
       append(literal: "\"ends_on\":\"")
-      append(dayNumber: columns.secondDates[index])
+      append(dayNumber: facts.second)
       append(literal: "\",")
     }
     append(literal: "\"namespace_id\":")
-    append(decimal: UInt64(bitPattern: columns.namespaceIDs[index]))
-    try appendFieldsBeforePosition(kind, columns, index)
+    append(decimal: UInt64(bitPattern: facts.namespaceID))
+    append(fieldsBeforePosition: facts, code)
     append(literal: ",\"position\":")
-    append(decimal: UInt64(columns.firstPosition + index))
+    append(decimal: UInt64(facts.position))
     var own = ByteReader(at: row.ownFields.lowerBound)
     if kind == .trialExtended {
       append(literal: ",\"previous_ends_on\":\"")
@@ -86,16 +123,17 @@ extension OutputSpan<UInt8> {
     if kind == .rulesActivated { try appendRules(&own, details) }
     if flags.contains(.hasSource), try !appendSource(&reader, details) { return false }
     guard own.offset == row.ownFields.upperBound, reader.offset == row.metadata.upperBound else {
-      throw .outOfRange("the row of position \(columns.firstPosition + index) has a wrong size")
+      throw .outOfRange("the row of position \(facts.position) has a wrong size")
     }
     if kind.hasStartsOn {
       append(literal: ",\"starts_on\":\"")
-      append(dayNumber: columns.firstDates[index])
+      append(dayNumber: facts.first)
       append(UInt8(ascii: "\""))
     }
     if kind.hasTrialType {
       append(literal: ",\"trial_type\":\"")
-      try append(code: columns, index)
+      // The alphabet of codes, which was checked when they were read, needs no escapes.
+      append(copying: code.utf8Span.span)
       append(UInt8(ascii: "\""))
     }
     append(typeAndVersion: kind)
@@ -146,23 +184,19 @@ extension OutputSpan<UInt8> {
 
   /// Appends `on`, `parent_id` or `plan`.
   @inline(__always)
-  private mutating func appendFieldsBeforePosition(
-    _ kind: FactColumns.Kind,
-    _ columns: FactColumns,
-    _ index: Int
-  ) throws(FrameError) {
-    switch kind {
+  private mutating func append(fieldsBeforePosition facts: LineFacts, _ code: String) {
+    switch facts.kind {
     case .trialExtended, .trialConverted, .trialCancelled:
       append(literal: ",\"on\":\"")
-      append(dayNumber: columns.firstDates[index])
+      append(dayNumber: facts.first)
       append(UInt8(ascii: "\""))
     case .planChanged, .planChangedOpen:
       append(literal: ",\"plan\":\"")
-      try append(code: columns, index)
+      append(copying: code.utf8Span.span)
       append(UInt8(ascii: "\""))
     case .movedBelow:
       append(literal: ",\"parent_id\":")
-      append(decimal: UInt64(try columns.parent(ofEventAt: index).rawValue))
+      append(decimal: UInt64(facts.parent))
     case .movedToTop: append(literal: ",\"parent_id\":null")
     case .trialStarted, .trialReactivated, .rulesActivated, .unknown: break
     }
@@ -220,14 +254,6 @@ extension OutputSpan<UInt8> {
     append(escaping: text)
   }
 
-  /// Appends a code, whose alphabet was checked when it was read and needs no escapes.
-  @inline(__always)
-  private mutating func append(code columns: FactColumns, _ index: Int) throws(FrameError) {
-    let code = Int(columns.codes[index])
-    guard code < columns.codeTable.count else { throw .outOfRange("a code index is \(code)") }
-    append(copying: columns.codeTable[code].utf8Span.span)
-  }
-
   @inline(__always)
   private mutating func append(typeAndVersion kind: FactColumns.Kind) {
     switch kind {
@@ -259,6 +285,8 @@ extension FactColumns.Kind {
     default: false
     }
   }
+
+  fileprivate var hasPlan: Bool { self == .planChanged || self == .planChangedOpen }
 
   fileprivate var hasTrialType: Bool {
     switch self {

@@ -13,7 +13,7 @@
 /// | UUID    | the command id, if it is 16 bytes                                                |
 /// | text    | the command id if it is a text, the reason, the source: as they stand in a row   |
 /// | own     | `v` with their size and then the fields that only its kind has, if it has any    |
-enum DetailStreams {
+package enum DetailStreams {
   /// The flag of a row with own fields.
   static let hasOwnFields: UInt8 = 128
   /// The streams behind the flags.
@@ -28,7 +28,7 @@ enum DetailStreams {
   ///   - output: What is appended to.
   /// - Throws: ``FrameError`` when the streams do not hold exactly so many rows.
   /// - Complexity: O(bytes), some 30 ns a row.
-  static func assemble(
+  package static func assemble(
     _ bytes: Span<UInt8>,
     rowCount: Int,
     to output: inout [UInt8]
