@@ -7,6 +7,17 @@ package struct FrameBody {
   private var details: [UInt8] = []
   private var scratch: [UInt8] = []
   private var last: Event?
+  private var encoded: Encoded?
+
+  /// The sections as they are stored.
+  private struct Encoded {
+    var bytes: [UInt8]
+    var facts: FrameHeader.Section
+    var details: FrameHeader.Section
+    var eventCount: Int
+    var recordedAt: Int64?
+  }
+
   /// Whether one of the events is a rule activation.
   package private(set) var hasRulesActivated = false
 
@@ -14,17 +25,54 @@ package struct FrameBody {
   package init() {}
 
   /// The number of events.
-  package var eventCount: Int { columns.count }
+  package var eventCount: Int { encoded?.eventCount ?? columns.count }
   /// The size of the details so far, in bytes.
   package var detailsByteCount: Int { details.count }
   /// When the last event was recorded, in milliseconds.
-  package var recordedAt: Int64? { last?.recordedAt.milliseconds }
+  package var recordedAt: Int64? { encoded?.recordedAt ?? last?.recordedAt.milliseconds }
+
+  /// Makes the stored form, and forgets the events: a body of many events takes little memory then,
+  /// and costs little to write.
+  ///
+  /// - Precondition: Nothing is appended to it any more.
+  package mutating func encode() {
+    guard encoded == nil else { return }
+    var bytes: [UInt8] = []
+    let sections = write(to: &bytes)
+    let encoded = Encoded(
+      bytes: bytes,
+      facts: sections.facts,
+      details: sections.details,
+      eventCount: eventCount,
+      recordedAt: recordedAt
+    )
+    let hasRulesActivated = hasRulesActivated
+    self = FrameBody()
+    self.encoded = encoded
+    self.hasRulesActivated = hasRulesActivated
+  }
+
+  /// The stored bytes of an encoded body, which it does without from here on.
+  ///
+  /// - Precondition: The body is encoded.
+  package mutating func takeBytes() -> [UInt8] {
+    guard let bytes = encoded?.bytes else { preconditionFailure("the body is not encoded") }
+    encoded?.bytes = []
+    return bytes
+  }
+
+  /// Gives back what ``takeBytes()`` took.
+  package mutating func giveBack(_ bytes: [UInt8]) {
+    precondition(encoded != nil, "the body is not encoded")
+    encoded?.bytes = bytes
+  }
 
   /// Appends an event.
   ///
   /// - Precondition: It follows the one before in position and does not precede it in time, and the
   ///   frame's limits leave room; the caller sees to both.
   package mutating func append(_ event: Event) {
+    precondition(encoded == nil, "an encoded body takes no more events")
     precondition(
       columns.count == 0 || event.position == columns.firstPosition + columns.count,
       "the events of a frame follow each other"
@@ -43,6 +91,10 @@ package struct FrameBody {
   package func write(
     to output: inout [UInt8]
   ) -> (facts: FrameHeader.Section, details: FrameHeader.Section) {
+    if let encoded {
+      output += encoded.bytes
+      return (encoded.facts, encoded.details)
+    }
     var facts: [UInt8] = []
     FactSection.encode(columns, to: &facts)
     return (Self.store(facts, to: &output), Self.store(details, to: &output))

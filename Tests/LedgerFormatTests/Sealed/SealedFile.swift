@@ -15,13 +15,13 @@ struct SealedFile {
     _ events: [Event],
     frames counts: [Int] = [1, 700, 40, 5_000],
     marks: [[UInt8]] = [],
-    recordedAtBefore: Int64 = 0
+    endsBlocks: Bool = false
   ) throws -> [UInt8] {
     let first = events[0].position
     let header = SegmentHeader(
       identity: identity,
       firstPosition: first,
-      recordedAtBefore: recordedAtBefore,
+      recordedAtBefore: 0,
       peaks: (0..<first.nonzeroBitCount).map { hash(of: "peak \($0)") }
     )
     var encoder = SealedSegmentEncoder(replacing: header)
@@ -37,6 +37,7 @@ struct SealedFile {
         mark: frame < marks.count ? marks[frame] : [],
         commandHash: hash(of:)
       )
+      if endsBlocks { encoder.endBlock() }
       bytes += encoder.takeOutput()
       start = end
       frame += 1
