@@ -12,6 +12,8 @@ package enum LogError: Error, Equatable, Sendable {
   case locked(folder: String)
   /// There is no log in the folder.
   case notALog(folder: String)
+  /// The caller asked to stop.
+  case cancelled
   /// The folder holds something already.
   case notEmpty(folder: String)
   /// The folder holds a backup that the log did not grow from.
@@ -40,7 +42,7 @@ package enum LogError: Error, Equatable, Sendable {
     switch self {
     case .damaged: .damaged
     case .disk, .noSpace, .stopped: .io
-    case .locked: .locked
+    case .locked, .cancelled: .locked
     case .notALog, .notEmpty, .otherBackup, .newerVersion, .eventTooLarge, .batchTooLarge:
       .badInput
     }
@@ -81,6 +83,7 @@ extension LogError: CustomStringConvertible {
       "Nothing is recorded any more since \(reason); check the disk, then open the ledger anew."
     case .locked(let folder):
       "Another process writes to the ledger in \(folder); stop it, or wait for it."
+    case .cancelled: "Stopped before the end, as was asked for; nothing was changed."
     case .notALog(let folder): "There is no ledger in \(folder); make one with init."
     case .notEmpty(let folder):
       "The folder \(folder) holds a ledger or something else already; choose another."

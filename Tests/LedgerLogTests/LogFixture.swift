@@ -15,13 +15,15 @@ let folder = "log"
 func makeLog(
   on disk: SimulatedDisk,
   _ batches: [[Event]],
-  segmentByteCount: Int = LogWriter.segmentByteCount
+  segmentByteCount: Int = LogWriter.segmentByteCount,
+  segmentEventCount: Int = LogWriter.segmentEventCount
 ) throws -> LogWriter {
   let writer = try LogWriter.create(
     in: folder,
     identity: identity,
     disk: disk,
-    segmentByteCount: segmentByteCount
+    segmentByteCount: segmentByteCount,
+    segmentEventCount: segmentEventCount
   )
   for batch in batches {
     try writer.append(batch)

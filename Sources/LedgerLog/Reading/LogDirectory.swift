@@ -89,12 +89,19 @@ final class LogDirectory: Sendable {
   }
 
   private let contents: Mutex<Contents>
+  /// Called when a segment has become full and the next one begun.
+  let onRoll = Mutex<(@Sendable () -> Void)?>(nil)
   /// The files that are open.
   let files: OpenFiles
 
   init(_ contents: Contents, _ files: OpenFiles) {
     self.contents = Mutex(contents)
     self.files = files
+  }
+
+  /// Tells who waits for it that a segment has become full.
+  func noteRoll() {
+    onRoll.withLock { $0 }?()
   }
 
   /// Looks at the contents, or changes them, alone.

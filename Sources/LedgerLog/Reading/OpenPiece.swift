@@ -53,10 +53,13 @@ struct OpenPiece {
   /// - Returns: Whether it did not.
   mutating func forEachLine(_ body: (Span<UInt8>) -> Bool) throws(LogError) -> Bool {
     var line: [UInt8] = []
-    return try forEachEvent { event in
-      line.removeAll(keepingCapacity: true)
-      appendCanonicalBytes(of: event, to: &line)
-      return body(line.span)
+    line.reserveCapacity(4_096)
+    return try forEachRows(withFacts: true) { columns, start, rows, wanted throws(FrameError) in
+      try Self.forEachRow(of: rows, wanted) { index, row throws(FrameError) in
+        line.removeAll(keepingCapacity: true)
+        try appendCanonicalBytes(of: row, rows, with: columns, at: start + index, to: &line)
+        return body(line.span)
+      }
     }
   }
 

@@ -242,7 +242,11 @@ extension OpenSealed {
     let bytes = try window.load(place.count, at: offset + place.lowerBound)
     let first = block.firstPosition + block.events(ofDetailChunk: chunk).lowerBound
     try sound(segment.path, offset + place.lowerBound, first) { () throws(FrameError) in
-      try block.detailChunks[chunk].decode(window.buffer.span.extracting(bytes), into: &rows)
+      try block.detailChunks[chunk].decode(
+        window.buffer.span.extracting(bytes),
+        into: &rows,
+        &scratch
+      )
     }
   }
 

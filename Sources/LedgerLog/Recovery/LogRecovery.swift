@@ -29,10 +29,14 @@ struct LogRecovery {
   let folder: LogFolder
   let disk: any Disk
 
-  /// Removes what a crash left of a file that was never made part of the log.
+  /// Removes what a crash left of a file that was never made part of the log, and sealed segments
+  /// whose frames are still there.
   func removeUnfinishedFiles() throws(DiskError) {
-    for name in try disk.names(in: folder.segments) ?? []
-    where name.hasSuffix(LogFolder.unfinishedSuffix) {
+    let names = try disk.names(in: folder.segments) ?? []
+    let frames = Set(names.compactMap(LogFolder.firstPosition))
+    for name in names {
+      let isCopy = LogFolder.sealedFirstPosition(name).map(frames.contains) ?? false
+      guard isCopy || name.hasSuffix(LogFolder.unfinishedSuffix) else { continue }
       try disk.remove("\(folder.segments)/\(name)")
     }
   }

@@ -17,16 +17,24 @@ package final class LogWriter: Sendable {
   let folder: LogFolder
   private let disk: any Disk
   private let directory: LogDirectory
+  /// Seals full segments; it does nothing before it is told to.
+  package let sealer: Sealer
   private let state: Mutex<WriterState>
-  private let staging: Mutex<FrameStaging>
+  let staging: Mutex<FrameStaging>
 
   init(_ state: WriterState, _ directory: LogDirectory, _ folder: LogFolder, _ disk: any Disk) {
     identity = state.identity
     self.folder = folder
     self.disk = disk
     self.directory = directory
+    sealer = Sealer(directory, folder, state.identity)
     staging = Mutex(FrameStaging(after: state.durableRange, recordedAt: state.durableRecordedAt))
     self.state = Mutex(state)
+  }
+
+  deinit {
+    // What has the lock no more must not touch the files.
+    sealer.stop()
   }
 
   /// The number of events, those included that are staged.
@@ -128,6 +136,7 @@ package final class LogWriter: Sendable {
 
   /// Seals the log and lets go of it; staged batches are forgotten.
   package func close() throws(LogError) {
+    sealer.stop()
     dropStaged()
     try onState { (state) throws(LogError) in
       defer { state.close() }

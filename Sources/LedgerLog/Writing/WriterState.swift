@@ -218,6 +218,7 @@ struct WriterState: Sendable {
       contents.segments.append(entry)
       contents.end = header.byteCount
     }
+    directory.noteRoll()
   }
 }
 

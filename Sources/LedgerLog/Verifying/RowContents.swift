@@ -1,0 +1,76 @@
+internal import LedgerCore
+internal import LedgerFormat
+internal import LedgerProof
+
+/// What the rows of some consecutive events say, hashed and ready to be compared with what stands
+/// elsewhere about them.
+struct RowContents: Sendable {
+  /// The leaves.
+  private(set) var run: TreeRun
+  /// The namespace of each event; 0 for the ledger's own.
+  private(set) var namespaceIDs: [Int64] = []
+  /// The version of each event.
+  private(set) var versions: [Int] = []
+  /// The command ids, where they differ from the event before: which event, and the id's hash.
+  private(set) var commands: [(position: Int, hash: CommandHash)] = []
+  /// The positions of the rule activations.
+  private(set) var activations: [Int] = []
+  /// When the first event was recorded, in milliseconds; 0 when there is none.
+  private(set) var firstRecordedAt: Int64 = 0
+  /// When the last event was recorded, in milliseconds; 0 when there is none.
+  private(set) var recordedAt: Int64 = 0
+
+  /// The contents of no rows, before the one at the position `start`.
+  init(at start: Int) {
+    run = TreeRun(at: start)
+  }
+
+  /// The position behind the last event.
+  var end: Int { run.end }
+
+  /// Takes in all rows of a chunk or frame.
+  ///
+  /// - Parameters:
+  ///   - rows: The decoded rows, to the end.
+  ///   - count: How many there are.
+  ///   - columns: Their facts.
+  ///   - start: Where the facts of the first row stand in the columns.
+  ///   - line: Memory to use again.
+  /// - Throws: ``FrameError`` for what is wrong in the first row that is; the rows before it are
+  ///   taken in.
+  mutating func append(
+    _ rows: Span<UInt8>,
+    count: Int,
+    with columns: FactColumns,
+    from start: Int,
+    _ line: inout [UInt8]
+  ) throws(FrameError) {
+    var cursor = DetailCursor()
+    for index in start..<(start + count) {
+      let row = try cursor.next(of: rows)
+      guard row.recordedAt >= recordedAt else {
+        throw .outOfRange("the event at position \(end) was recorded before the one before it")
+      }
+      line.removeAll(keepingCapacity: true)
+      try appendCanonicalBytes(of: row, rows, with: columns, at: index, to: &line)
+      guard line.count <= Event.canonicalByteCountMax else {
+        throw .outOfRange("the event at position \(end) has \(line.count) bytes")
+      }
+      let leaf = MerkleHash.leaf(line.span)
+      if !row.repeatsMetadata, row.metadataFlags.contains(.hasCommandID) {
+        line.removeAll(keepingCapacity: true)
+        try row.appendCommandID(of: rows, to: &line)
+        commands.append((end, CommandHash(MerkleHash.plain(line.span))))
+      }
+      if columns.kinds[index] == FactColumns.Kind.rulesActivated.rawValue {
+        activations.append(end)
+      }
+      if namespaceIDs.isEmpty { firstRecordedAt = row.recordedAt }
+      recordedAt = row.recordedAt
+      namespaceIDs.append(columns.namespaceIDs[index])
+      versions.append(row.version)
+      run.append(leaf)
+    }
+    guard cursor.isAtEnd(of: rows) else { throw .outOfRange("bytes follow the last row") }
+  }
+}
