@@ -1,8 +1,8 @@
 import LedgerCore
-import LedgerFormat
+package import LedgerFormat
 
 /// CustomersDot's `trial_histories` as CSV (RFC 4180), read into facts.
-enum TrialHistories {
+package enum TrialHistories {
   static let columns = [
     "gl_namespace_id", "start_date", "expired_on", "trial_type", "glm_source", "glm_content",
     "created_at",
@@ -18,7 +18,9 @@ enum TrialHistories {
   /// All rows of a file, in the order in which they are recorded: by `created_at`, then line.
   ///
   /// - Throws: ``LedgerError/badInput(_:)`` that names file and line.
-  static func read(_ path: String) throws(LedgerError) -> [(line: Int, content: EventContent)] {
+  package static func read(
+    _ path: String
+  ) throws(LedgerError) -> [(line: Int, content: EventContent)] {
     var lines = try LineReader(path)
     var rows: [(line: Int, content: EventContent)] = []
     var places: [String: Int]?
@@ -113,7 +115,7 @@ enum TrialHistories {
 
   private static func type(_ text: String) throws(Problem) -> TrialType {
     let number = text.isEmpty ? 1 : Int(text) ?? 0
-    guard typeNames.indices.contains(number - 1), let type = TrialType(typeNames[number - 1]) else {
+    guard (1...typeNames.count).contains(number), let type = TrialType(typeNames[number - 1]) else {
       throw Problem(text: "trial_type '\(text)' is none of 1 to \(typeNames.count)")
     }
     return type
