@@ -53,9 +53,12 @@ package enum LogBackup {
     disk: any Disk = PosixDisk(),
     progress: Progress = { _, _ in }
   ) throws(LogError) -> BackupReport {
-    let names = try onDisk { () throws(DiskError) in try disk.names(in: target) } ?? []
-    if names.isEmpty { return try makeNew(of: folder, to: target, disk, progress) { _ in } }
-    guard names.contains("segments") else { throw .notEmpty(folder: target) }
+    let segments = LogFolder(target).segments
+    guard try onDisk({ () throws(DiskError) in try disk.names(in: segments) }) != nil else {
+      let names = try onDisk { () throws(DiskError) in try disk.names(in: target) } ?? []
+      guard names.isEmpty else { throw .notEmpty(folder: target) }
+      return try makeNew(of: folder, to: target, disk, progress) { _ in }
+    }
     if try LockFile(in: LogFolder(target), on: disk, for: .reading)?.isWriterAlive() ?? false {
       throw .locked(folder: target)
     }

@@ -18,15 +18,15 @@ extension Ledger {
   /// - Returns: What was found to be true.
   /// - Throws: ``LedgerError/damaged(_:)`` that names the first place that is wrong,
   ///   ``LedgerError/inputOutput(_:)``.
-  /// - Complexity: O(events), about a million a second.
+  /// - Complexity: O(events), on all cores.
   public func verify(
     progress: (@Sendable (Progress) -> Void)? = nil
   ) throws(LedgerError) -> VerificationReport {
     let total = size
     let verification = try onLog { () throws(LogError) in
-      try reader.verify { done in
+      try reader.verify(progress: { done in
         progress?(Progress(phase: "verifying", done: done, total: total))
-      }
+      })
     }
     return VerificationReport(
       eventCount: verification.size,

@@ -160,6 +160,9 @@ public final class Ledger: Sendable {
   /// The point that every answer to come rests on.
   var head: LedgerHead { published.withLock(\.head) }
 
+  /// Whether the states of all namespaces are in memory.
+  package var isFolded: Bool { isFolded(at: size) }
+
   /// Whether every namespace's state after the first `size` events is in memory.
   func isFolded(at size: Int) -> Bool {
     published.withLock { $0.view?.size == size }
