@@ -7,10 +7,12 @@ struct CheckpointGuard: Sendable {
   /// Where checkpoints are: the ledger's own folder first, then those outside.
   let stores: [CheckpointStore]
   private let path: String
+  private let disk: any Disk
 
   /// The guard of the ledger in a folder.
   init(_ path: String, copies: [String], disk: any Disk = PosixDisk()) {
     self.path = path
+    self.disk = disk
     stores =
       [CheckpointStore(ofLedger: path, disk: disk)]
       + copies.map { CheckpointStore($0, disk: disk) }
@@ -28,7 +30,7 @@ struct CheckpointGuard: Sendable {
     // Before the log is looked at: one that is signed meanwhile may be of a longer one.
     let newest = try newest()
     guard !newest.isEmpty else { return }
-    let reader = try onLog { () throws(LogError) in try LogReader.open(in: path) }
+    let reader = try onLog { () throws(LogError) in try LogReader.open(in: path, disk: disk) }
     try compare(newest, with: reader)
   }
 

@@ -1,5 +1,5 @@
 import LedgerFormat
-import LedgerLog
+package import LedgerLog
 import LedgerProof
 
 /// What others can check about a ledger: signed checkpoints, proofs of events, tiles.
@@ -45,8 +45,17 @@ public final class Evidence: Sendable {
     at path: String,
     copies: [String] = []
   ) throws(LedgerError) -> Evidence {
-    let reader = try onLog { () throws(LogError) in try LogReader.open(in: path) }
-    return try Evidence(path, reader, copies: copies, isBesideWriter: false)
+    try open(at: path, copies: copies, disk: PosixDisk())
+  }
+
+  /// Opens the evidence of a ledger on another disk than the machine's.
+  package static func open(
+    at path: String,
+    copies: [String] = [],
+    disk: any Disk
+  ) throws(LedgerError) -> Evidence {
+    let reader = try onLog { () throws(LogError) in try LogReader.open(in: path, disk: disk) }
+    return try Evidence(path, reader, copies: copies, isBesideWriter: false, disk: disk)
   }
 
   /// The number of events visible.

@@ -205,7 +205,8 @@ private struct TileWriter {
       let file = try disk.open(path, for: .reading)
       let count = min(count, try file.byteCount())
       var bytes = [UInt8](repeating: 0, count: count)
-      return Array(bytes.prefix(try file.read(count, at: 0, into: &bytes)))
+      let got = try file.read(count, at: 0, into: &bytes)
+      return Array(bytes.prefix(got))
     }
   }
 }
