@@ -147,4 +147,44 @@ struct ProofTests {
       #expect(FileManager.default.fileExists(atPath: www.appending(path: name).path))
     }
   }
+
+  /// An exported folder that grew three times, and proofs against each checkpoint, with Go's own
+  /// verifier; and one changed byte, which it sees.
+  @Test(.enabled(if: GoChecker.isHere, "\(GoChecker.absence)"))
+  func `Go's tools accept the exported folder and the proofs`() throws {
+    let shell = try shell()
+    let checker = try GoChecker()
+    let key = String(
+      try String(contentsOf: shell.url("vkey"), encoding: .utf8).dropLast()
+    )
+    var commands = ""
+    for id in 100..<400 {
+      commands +=
+        "{\"command\":\"start_trial\",\"namespace_id\":\(id),"
+        + "\"trial_type\":\"ultimate_with_dap\",\"now\":\"2026-11-01T00:00:00.000Z\"}\n"
+    }
+    let www = shell.url("www").path
+    var proofs: [String] = []
+    for (round, input) in ["", commands, commands.replacing(":1", with: ":5")].enumerated() {
+      if !input.isEmpty {
+        #expect(try shell.silently("apply --test-clock", input: input).code == 0)
+      }
+      let checkpoint = try shell.silently("checkpoint --key key")
+      #expect(checkpoint.code == 0, "\(checkpoint.errors)")
+      #expect(try shell.silently("export-tlog www").code == 0)
+      for position in [0, 3, 258] where round > 0 || position < 4 {
+        let name = "\(round)-\(position).tlog-proof"
+        try shell.write(try shell.silently("prove \(position)").output, to: name)
+        proofs.append(shell.url(name).path)
+      }
+      let ran = try checker.run(["folder", www, key] + proofs)
+      #expect(ran.code == 0, "\(ran.output)")
+      #expect(ran.output.contains("\(proofs.count) proofs: all under the root"))
+    }
+    let tile = shell.url("www").appending(path: "tile/entries/000")
+    var bytes = try Data(contentsOf: tile)
+    bytes[bytes.count - 2] ^= 1
+    try bytes.write(to: tile)
+    #expect(try checker.run(["folder", www, key]).code == 1)
+  }
 }
