@@ -158,13 +158,13 @@ struct WriterState: Sendable {
     } catch {
       throw failedWrite(error, file)
     }
+    #if !MUTANT_COMMIT_SYNC
     do {
-      #if !MUTANT_COMMIT_SYNC
       try file.sync()
-      #endif
     } catch {
       throw stop(error)
     }
+    #endif
     var offset = end
     end += bytes.count
     directory.with { contents in
@@ -179,13 +179,13 @@ struct WriterState: Sendable {
   /// Cuts what a full disk left of a write; anything else stops the writer.
   private mutating func failedWrite(_ error: DiskError, _ file: any DiskFile) -> LogError {
     guard error.isNoSpace else { return stop(error) }
+    #if !MUTANT_CUT_WHEN_FULL
     do {
-      #if !MUTANT_CUT_WHEN_FULL
       try file.truncate(to: end)
-      #endif
     } catch {
       return stop(error)
     }
+    #endif
     return .noSpace(error)
   }
 
