@@ -13,6 +13,8 @@ struct LogFolder {
   var segments: String { "\(path)/segments" }
   /// Where cut bytes are kept.
   var quarantine: String { "\(path)/quarantine" }
+  /// Where signed checkpoints are kept.
+  var checkpoints: String { "\(path)/checkpoints" }
   /// The file that the writer locks and keeps the durable head in.
   var lock: String { "\(path)/lock" }
 

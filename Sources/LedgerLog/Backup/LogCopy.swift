@@ -36,6 +36,9 @@ struct LogCopy {
       throw .writing(error)
     }
     try checkTarget(reader)
+    // Before the last look at the log, so that the copy is never shorter than a checkpoint in it.
+    try copyKept(source.checkpoints, target.checkpoints, depth: 0)
+    try reader.refresh()
     // A segment may be rewritten as a sealed one at any time; the last one then lacks the next.
     for _ in 0..<100 {
       if try copySegments(reader, progress) {
@@ -225,6 +228,7 @@ struct LogCopy {
     try copyKept(source.quarantine, target.quarantine, depth: 0)
   }
 
+  /// Copies the files of a folder that the target does not have yet; none of them ever changes.
   private mutating func copyKept(
     _ source: String,
     _ target: String,

@@ -78,6 +78,23 @@ struct CheckpointStore: Sendable {
     }
   }
 
+  /// Moves the checkpoints that cover more than `size` events below another folder, after the loss of
+  /// those events was accepted; they stay evidence of what there was.
+  ///
+  /// Durable once this returns.
+  func setAside(above size: Int, to kept: String) throws(LedgerError) {
+    let lost = try sizes().filter { $0 > size }
+    guard !lost.isEmpty else { return }
+    let aside = CheckpointStore("\(kept)/checkpoints", disk: disk)
+    try onDisk { () throws(DiskError) in
+      try disk.createFolder(aside.folder)
+      try disk.syncFolder(kept)
+      for size in lost { try disk.rename(path(ofSize: size), to: aside.path(ofSize: size)) }
+      try disk.syncFolder(aside.folder)
+      try disk.syncFolder(folder)
+    }
+  }
+
   /// The file of a size.
   func path(ofSize size: Int) -> String {
     let digits = String(size)

@@ -187,4 +187,43 @@ struct ProofTests {
     try bytes.write(to: tile)
     #expect(try checker.run(["folder", www, key]).code == 1)
   }
+
+  /// The shell lines of the handbook's page, as they stand there.
+  @Test func `the handbook's shell lines lead from every event to the root`() throws {
+    let shell = try shell()
+    let page = packageFolder.appending(path: "Sources/TrialLedger/TrialLedger.docc/Evidence.md")
+    let text = try String(contentsOf: page, encoding: .utf8)
+    let block = try #require(text.split(separator: "```bash\n").dropFirst().first)
+    try shell.write("set -eu\n" + (block.split(separator: "```").first ?? ""), to: "by-hand.sh")
+    let start = "start 44 --trial-type ultimate_with_dap --now 2026-11-01"
+    #expect(try shell.silently(start).code == 0)
+    let root = try shell.silently("checkpoint --key key").output.split(separator: "\n")[2]
+    for position in 0..<5 {
+      try shell.write(try shell.silently("prove \(position)").output, to: "812.tlog-proof")
+      let process = Process()
+      process.executableURL = URL(filePath: "/usr/bin/env")
+      process.arguments = ["bash", "by-hand.sh"]
+      process.currentDirectoryURL = URL(filePath: shell.folder.path)
+      let output = Pipe()
+      process.standardOutput = output
+      try process.run()
+      let said = try output.fileHandleForReading.readToEnd() ?? Data()
+      process.waitUntilExit()
+      #expect(String(decoding: said, as: UTF8.self) == root + "\n", "position \(position)")
+    }
+  }
+
+  /// Backups hold the checkpoints too, and a restored one is whole.
+  @Test func `a backup keeps the checkpoints, and a restored one is compared with them`() throws {
+    let shell = try shell()
+    #expect(try shell.silently("checkpoint --key key").code == 0)
+    let backup = try shell.silently("backup copy")
+    #expect(backup.code == 0, "\(backup.errors)")
+    let name = "copy/checkpoints/00000000000000000004"
+    #expect(FileManager.default.fileExists(atPath: shell.url(name).path))
+    let restored = try shell.silently("restore copy --data again")
+    #expect(restored.code == 0, "\(restored.errors)")
+    let verified = try shell.silently("verify --data again --json")
+    #expect(verified.output.contains("\"checkpoints\":1"), "\(verified.output)")
+  }
 }
