@@ -90,22 +90,14 @@ struct Serve: AsyncParsableCommand {
   /// The tokens of a file, of which no message shows any.
   private func readTokens(_ path: String) throws -> [AccessToken] {
     let text = String(decoding: try readFile(path, byteCountMax: 1 << 20), as: UTF8.self)
-    var tokens: [AccessToken] = []
-    let lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
-    for (index, line) in lines.enumerated() {
-      let parts = line.split(whereSeparator: \.isWhitespace)
-      if parts.isEmpty || parts[0].hasPrefix("#") { continue }
-      let roles = parts[0].split(separator: ",").map { Role(rawValue: String($0)) }
-      guard parts.count == 2, !roles.isEmpty, roles.allSatisfy({ $0 != nil }),
-        let token = AccessToken(String(parts[1]), roles: Set(roles.compactMap(\.self)))
-      else {
-        throw Failure.badInput(
-          "\(path):\(index + 1): a line is ROLES TOKEN, like `reader,writer tlk_<id>_<secret>`"
-        )
-      }
-      tokens.append(token)
+    do throws(AccessToken.ListError) {
+      return try AccessToken.list(in: text)
+    } catch .line(let number) {
+      throw Failure.badInput(
+        "\(path):\(number): a line is ROLES TOKEN, like `reader,writer tlk_<id>_<secret>`"
+      )
+    } catch {
+      throw Failure.badInput("\(path) holds no tokens")
     }
-    if tokens.isEmpty { throw Failure.badInput("\(path) holds no tokens") }
-    return tokens
   }
 }

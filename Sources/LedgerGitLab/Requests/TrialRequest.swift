@@ -1,26 +1,26 @@
-import LedgerCore
-import LedgerFormat
-import LedgerHTTP
+package import LedgerCore
+package import LedgerFormat
+package import LedgerHTTP
 
 /// What GitLab says in the body of a request about a trial, whichever it is.
 ///
 /// The body is another system's: what is not needed is not looked at.
-struct TrialRequest: Equatable, Sendable {
+package struct TrialRequest: Equatable, Sendable {
   /// GitLab's id of the person who asks.
-  let userID: Int64
+  package let userID: Int64
   /// The group.
-  let namespaceID: NamespaceID
+  package let namespaceID: NamespaceID
   /// Where the request came from: `glm_…` and `trial_entity`, made fit for an event.
-  let source: [String: String]
+  package let source: [String: String]
   /// The group's plan as GitLab knows it, if it says.
-  let plan: String?
+  package let plan: String?
   /// `trial_user`, for what only some requests carry.
-  let trialUser: JSONValue
+  package let trialUser: JSONValue
 
   /// Reads a body.
   ///
   /// - Throws: ``RequestFailure`` 400 that names the field.
-  init(_ bytes: [UInt8], byteCountMax: Int) throws(RequestFailure) {
+  package init(_ bytes: [UInt8], byteCountMax: Int) throws(RequestFailure) {
     let body = try lenientObject(bytes, byteCountMax: byteCountMax)
     guard let trialUser = body["trial_user"], case .object(let members) = trialUser else {
       throw .invalid("trial_user is missing or no object")
@@ -43,14 +43,14 @@ struct TrialRequest: Equatable, Sendable {
   }
 
   /// What is recorded about who asked and from where.
-  var metadata: Metadata {
+  package var metadata: Metadata {
     Metadata(actor: Actor(userID: userID, role: .owner), source: source)
   }
 
   /// The trial type that was sent, if one was.
   ///
   /// - Throws: ``RequestFailure`` 400 for what is no trial type.
-  func trialType() throws(RequestFailure) -> TrialType? {
+  package func trialType() throws(RequestFailure) -> TrialType? {
     guard let value = trialUser["trial_type"], value != .null else { return nil }
     guard case .string(let text) = value, let type = TrialType(text) else {
       throw .invalid("trial_user.trial_type is no trial type")
@@ -61,7 +61,7 @@ struct TrialRequest: Equatable, Sendable {
   /// The trial type of the add-on that was sent, in the wire's names.
   ///
   /// - Throws: ``RequestFailure`` 400 for none.
-  func addOnTrialType() throws(RequestFailure) -> TrialType {
+  package func addOnTrialType() throws(RequestFailure) -> TrialType {
     guard case .string(let name) = trialUser["add_on_name"] else {
       throw .invalid("trial_user.add_on_name is missing or no string")
     }
@@ -81,7 +81,7 @@ struct TrialRequest: Equatable, Sendable {
   /// Whether an active trial shall be extended, or an expired one granted again.
   ///
   /// - Throws: ``RequestFailure`` 400 for anything but 1 and 2, which may stand as text.
-  func grantKind() throws(RequestFailure) -> GrantKind {
+  package func grantKind() throws(RequestFailure) -> GrantKind {
     switch positiveInteger(trialUser["trial_extension_type"]) {
     case 1: return .extension
     case 2: return .reactivation
@@ -91,7 +91,7 @@ struct TrialRequest: Equatable, Sendable {
   }
 
   /// What GitLab's numbers for extension and reactivation mean.
-  enum GrantKind: Equatable, Sendable {
+  package enum GrantKind: Equatable, Sendable {
     case `extension`, reactivation
   }
 }

@@ -1,13 +1,13 @@
 import LedgerCore
-import LedgerFormat
-import TrialLedger
+package import LedgerFormat
+package import TrialLedger
 
 /// The names by which a request says which question it asks.
-let questionNames: Set<String> = ["on", "as_of", "rules"]
+package let questionNames: Set<String> = ["on", "as_of", "rules"]
 
 extension Question {
   /// The question in a JSON body: `on` a date, `as_of` a size or an instant, `rules` an id.
-  init(_ fields: FieldReader) throws(JSONReadingError) {
+  package init(_ fields: FieldReader) throws(JSONReadingError) {
     self.init(
       on: try fields.date("on"),
       asOf: try Self.asOf(fields),
@@ -18,7 +18,7 @@ extension Question {
   }
 
   /// The question in the parameters of a query, in the same words.
-  init(_ values: [String: String]) throws(RequestFailure) {
+  package init(_ values: [String: String]) throws(RequestFailure) {
     self.init()
     if let text = values["on"] {
       guard let date = CalendarDate(text) else {

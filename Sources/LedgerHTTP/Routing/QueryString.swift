@@ -13,7 +13,11 @@ package struct QueryString: Equatable, Sendable {
   ///   bytes that are not UTF-8.
   /// - Complexity: O(bytes).
   package init(of request: Request) throws(RequestFailure) {
-    let target = Array((request.head.path ?? "").utf8)
+    try self.init(target: Array((request.head.path ?? "").utf8))
+  }
+
+  /// Reads what stands after the first `?` of `target`, as ``init(of:)`` does.
+  package init(target: [UInt8]) throws(RequestFailure) {
     guard let mark = target.firstIndex(of: UInt8(ascii: "?")) else {
       parameters = []
       return

@@ -1,4 +1,4 @@
-internal import LedgerFormat
+package import LedgerFormat
 
 /// How far the log is known to be durable, as the writer tells readers of other processes.
 ///
@@ -13,9 +13,11 @@ internal import LedgerFormat
 /// | 32–39 | `end`      | the offset in it up to which frames are durable        |
 /// | 40–47 | `size`     | the number of durable events                           |
 /// | 48–55 | `session`  | which time the log was opened, so that a reader can tell a new writer |
-struct DurableHead: Equatable, Sendable {
+package struct DurableHead: Equatable, Sendable {
+  /// The first four bytes: `TLH1`.
   static let magic: UInt32 = 0x3148_4c54
-  static let byteCount = 56
+  /// The size, in bytes.
+  package static let byteCount = 56
 
   var identity: LedgerIdentity
   var segment: Int
@@ -23,7 +25,8 @@ struct DurableHead: Equatable, Sendable {
   var size: Int
   var session: UInt64
 
-  init(identity: LedgerIdentity, segment: Int, end: Int, size: Int, session: UInt64) {
+  /// A head of the given parts.
+  package init(identity: LedgerIdentity, segment: Int, end: Int, size: Int, session: UInt64) {
     self.identity = identity
     self.segment = segment
     self.end = end
@@ -32,7 +35,7 @@ struct DurableHead: Equatable, Sendable {
   }
 
   /// Reads a head; `nil` for bytes that are none, as after a crash that tore them.
-  init?(reading bytes: Span<UInt8>) {
+  package init?(reading bytes: Span<UInt8>) {
     guard bytes.count >= Self.byteCount, bytes.littleEndian(UInt32.self, at: 0) == Self.magic,
       bytes.littleEndian(UInt32.self, at: 4)
         == CRC32C.checksum(bytes.extracting(8..<Self.byteCount))
@@ -47,7 +50,7 @@ struct DurableHead: Equatable, Sendable {
   }
 
   /// The head's ``byteCount`` bytes.
-  var bytes: [UInt8] {
+  package var bytes: [UInt8] {
     var output: [UInt8] = []
     output.reserveCapacity(Self.byteCount)
     output.appendLittleEndian(Self.magic)
