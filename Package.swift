@@ -132,6 +132,37 @@ let package = Package(
       path: "Tests/LedgerHTTPTestSupport",
       swiftSettings: strict
     ),
+    // Every reader of bytes that others write, as Tools/fuzz and FuzzReplayTests try them.
+    .target(
+      name: "LedgerFuzzSupport",
+      dependencies: [
+        "TrialLedger", "LedgerCore", "LedgerFormat", "LedgerProof", "LedgerLog", "LedgerRuleFiles",
+        "LedgerTestSupport",
+      ],
+      path: "Tests/LedgerFuzzSupport",
+      swiftSettings: strict
+    ),
+    .target(
+      name: "LedgerHTTPFuzzSupport",
+      dependencies: [
+        "TrialLedger", "LedgerCore", "LedgerFormat", "LedgerHTTP", "LedgerGitLab",
+        "LedgerFuzzSupport",
+      ],
+      path: "Tests/LedgerHTTPFuzzSupport",
+      swiftSettings: strict
+    ),
+    .target(
+      name: "FuzzCore",
+      dependencies: ["LedgerFuzzSupport"],
+      path: "Tools/Fuzzing/Core",
+      swiftSettings: strict
+    ),
+    .target(
+      name: "FuzzHTTP",
+      dependencies: ["LedgerFuzzSupport", "LedgerHTTPFuzzSupport"],
+      path: "Tools/Fuzzing/HTTP",
+      swiftSettings: strict
+    ),
     .testTarget(
       name: "LedgerCoreTests",
       dependencies: ["LedgerCore", "LedgerTestSupport"],
@@ -190,7 +221,9 @@ let package = Package(
     ),
     .testTarget(
       name: "CommandLineTests",
-      dependencies: ["trial-ledger", "TrialLedger", "LedgerFormat", "LedgerTestSupport"],
+      dependencies: [
+        "trial-ledger", "ledger-benchmarks", "TrialLedger", "LedgerFormat", "LedgerTestSupport",
+      ],
       swiftSettings: strict
     ),
     .testTarget(
@@ -199,6 +232,11 @@ let package = Package(
         "trial-ledger", "TrialLedger", "LedgerCore", "LedgerFormat", "LedgerProof", "LedgerLog",
         "LedgerTestSupport",
       ],
+      swiftSettings: strict
+    ),
+    .testTarget(
+      name: "FuzzReplayTests",
+      dependencies: ["LedgerFuzzSupport", "LedgerHTTPFuzzSupport", "LedgerTestSupport"],
       swiftSettings: strict
     ),
     .testTarget(
