@@ -25,7 +25,10 @@ struct DataOptions: ParsableArguments {
   func open(for access: Ledger.Access = .reading, now: Instant? = nil) throws -> Ledger {
     let reporter = ProgressReporter()
     defer { reporter.finish() }
-    var options = Ledger.Options(progress: reporter.update)
+    var options = Ledger.Options(
+      progress: reporter.update,
+      onProblem: { note("The ledger cannot be followed any more: \($0.message)") }
+    )
     options.checkpointCopies = CheckpointOptions.environmentCopies
     if let now { options.clock = ManualClock(now) }
     let ledger = try Ledger.open(at: path, for: access, options: options)

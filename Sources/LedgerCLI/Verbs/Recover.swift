@@ -80,11 +80,20 @@ struct Recover: ParsableCommand {
     reporter.finish()
     let output = Output()
     switch report {
-    case let report? where json.isJSON:
-      try output.writeLine(canonicalBytes(of: report.event))
-    case let report?:
+    case let report? where report.event == nil:
       try output.writeLine(
-        "recorded the loss as event \(report.event.position); what was cut is in \(report.keptFolder)"
+        json.isJSON
+          ? "{\"damaged\":false}"
+          : "nothing is lost; an index was damaged, and its old file is in \(report.keptFolder)"
+      )
+    case let report?:
+      guard let event = report.event else { break }
+      if json.isJSON {
+        try output.writeLine(canonicalBytes(of: event))
+        break
+      }
+      try output.writeLine(
+        "recorded the loss as event \(event.position); what was cut is in \(report.keptFolder)"
       )
       try output.writeLine("run verify, then tell everybody who keeps a checkpoint or a backup")
     case nil where json.isJSON: try output.writeLine("{\"damaged\":false}")
@@ -109,6 +118,15 @@ struct Recover: ParsableCommand {
           : "nothing is lost: \(counted(count, "event")), and a write behind them that never "
             + "finished; the next command that records something cuts it"
       )
+    case .damagedIndex(let count, let files):
+      try output.writeLine(
+        json.isJSON
+          ? "{\"damaged\":true,\"events\":\(count),\"lost_events_min\":0}"
+          : "no event is lost: \(counted(count, "event")); the index of "
+            + "\(files.joined(separator: ", ")) is damaged, and recover --accept-loss makes it anew"
+      )
+      try output.flush()
+      throw Failure(status: .damaged, message: nil)
     case .damaged(let finding):
       if json.isJSON {
         try output.writeLine(jsonBytes(finding))

@@ -10,25 +10,51 @@ struct Stats: ParsableCommand {
       EXAMPLES
         trial-ledger stats
         trial-ledger stats --json
+        trial-ledger stats --storage
+
+      With --storage, only what the log's bytes are for: headers are read, and nothing is folded, so \
+      it is quick on a log of any length.
       """
   )
 
+  @Flag(name: .customLong("storage"), help: "Only what the log's bytes are for.")
+  var isStorageOnly = false
   @OptionGroup var data: DataOptions
   @OptionGroup var json: JSONOption
 
   func run() throws {
     let ledger = try data.open()
-    let statistics = try ledger.statistics()
+    let storage = try ledger.storage()
     let output = Output()
+    if isStorageOnly {
+      if json.isJSON {
+        var writer = JSONWriter()
+        writer.object { writer in
+          writer.member("events", ledger.size)
+          writeMembers(of: storage, to: &writer)
+        }
+        try output.writeLine(writer.bytes)
+      } else {
+        for line in storageLines(storage) { try output.writeLine(line) }
+      }
+      return try output.flush()
+    }
+    let statistics = try ledger.statistics()
     if json.isJSON {
-      try output.writeLine(jsonBytes(statistics, of: ledger))
+      try output.writeLine(jsonBytes(statistics, storage, of: ledger))
     } else {
       for line in lines(statistics, of: ledger) { try output.writeLine(line) }
+      try output.writeLine()
+      for line in storageLines(storage) { try output.writeLine(line) }
     }
     try output.flush()
   }
 
-  private func jsonBytes(_ statistics: LedgerStatistics, of ledger: Ledger) -> [UInt8] {
+  private func jsonBytes(
+    _ statistics: LedgerStatistics,
+    _ storage: LedgerStorage,
+    of ledger: Ledger
+  ) -> [UInt8] {
     var writer = JSONWriter()
     writer.object { writer in
       writer.member("origin", ledger.origin)
@@ -45,6 +71,7 @@ struct Stats: ParsableCommand {
       writer.member("last_recorded_at", statistics.recordedBetween.last)
       writer.member("rules", statistics.rulesID.text)
       writer.member("root", hexadecimal(statistics.root))
+      writeMembers(of: storage, to: &writer)
     }
     return writer.bytes
   }
@@ -84,5 +111,59 @@ struct Stats: ParsableCommand {
       counts.append([Table.Cell(entry.type), Table.Cell(grouped(entry.count))])
     }
     return facts.lines(for: terminal) + [""] + counts.lines(for: terminal)
+  }
+
+  private func writeMembers(of storage: LedgerStorage, to writer: inout JSONWriter) {
+    writer.memberObject("storage") { writer in
+      for (name, segments) in [("sealed", storage.sealed), ("frames", storage.frames)] {
+        writer.memberObject(name) { writer in
+          writer.member("segments", segments.segmentCount)
+          writer.member("events", segments.eventCount)
+          writer.member("bytes", segments.byteCount)
+        }
+      }
+      writer.memberArray("parts") { writer in
+        for part in storage.parts {
+          writer.object { writer in
+            writer.member("part", part.name)
+            writer.member("stored_bytes", part.storedByteCount)
+            writer.member("decoded_bytes", part.decodedByteCount)
+          }
+        }
+      }
+    }
+  }
+
+  private func storageLines(_ storage: LedgerStorage) -> [String] {
+    let terminal = Terminal.standardOutput()
+    var kinds = Table([
+      Table.Column("SEGMENTS"), Table.Column("COUNT", .right), Table.Column("EVENTS", .right),
+      Table.Column("BYTES", .right), Table.Column("AN EVENT", .right),
+    ])
+    for (name, segments) in [("sealed", storage.sealed), ("frames", storage.frames)] {
+      kinds.append([
+        Table.Cell(name), Table.Cell(grouped(segments.segmentCount)),
+        Table.Cell(grouped(segments.eventCount)), Table.Cell(byteCount(segments.byteCount)),
+        Table.Cell(perEvent(segments.byteCount, segments.eventCount)),
+      ])
+    }
+    let eventCount = storage.sealed.eventCount + storage.frames.eventCount
+    var parts = Table([
+      Table.Column("PART"), Table.Column("BYTES", .right), Table.Column("AN EVENT", .right),
+      Table.Column("OF ITS SIZE", .right),
+    ])
+    for part in storage.parts {
+      let share = Double(part.storedByteCount) / Double(max(1, part.decodedByteCount)) * 100
+      parts.append([
+        Table.Cell(part.name), Table.Cell(byteCount(part.storedByteCount)),
+        Table.Cell(perEvent(part.storedByteCount, eventCount)),
+        Table.Cell("\(decimal(share, digits: 0)) %"),
+      ])
+    }
+    return kinds.lines(for: terminal) + [""] + parts.lines(for: terminal)
+  }
+
+  private func perEvent(_ byteCount: Int, _ eventCount: Int) -> String {
+    eventCount == 0 ? "-" : decimal(Double(byteCount) / Double(eventCount), digits: 2)
   }
 }

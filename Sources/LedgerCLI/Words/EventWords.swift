@@ -25,6 +25,8 @@ extension Fact {
       "became a top-level group"
     case .rulesActivated(let id, let sha256, _):
       "rules \(id) in force (sha256 \(sha256.prefix(12)))"
+    case .unknown(let fact) where fact.type == "loss_accepted":
+      "a loss was accepted here: \(fact.canonicalFields)"
     case .unknown(let fact):
       "\(fact.type) (a kind this version does not know) \(fact.canonicalFields)"
     }

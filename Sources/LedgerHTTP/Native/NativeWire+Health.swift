@@ -11,12 +11,14 @@ extension NativeWire {
     return Response(.ok, writer.bytes, headers: [.cacheControl: "no-store"])
   }
 
-  /// `GET /readyz`: the ledger is open and has rules to answer by; with a few counts.
+  /// `GET /readyz`: the ledger is open, has rules to answer by and sees what comes; with a few
+  /// counts.
   func readiness() -> Response {
-    let isReady = ledger.rules.current != nil
+    let hasRules = ledger.rules.current != nil
+    let isReady = hasRules && ledger.followingProblem == nil
     var writer = JSONWriter()
     writer.object { writer in
-      writer.member("status", isReady ? "ready" : "no_rules")
+      writer.member("status", isReady ? "ready" : hasRules ? "not_following" : "no_rules")
       writer.member("position", ledger.size)
       for (name, count) in otherCounts() { writer.member(name, count) }
     }

@@ -31,14 +31,16 @@ package enum LossExamination: Equatable, Sendable {
   case sound(size: Int)
   /// The last write is torn and was never acknowledged; opening for writing cuts it.
   case tornTail(size: Int)
+  /// Every event is sound; the index of some sealed segments is not, and can be made anew.
+  case damagedIndex(size: Int, files: [String])
   /// Something is lost.
   case damaged(LossFinding)
 }
 
 /// What accepting a loss did.
 package struct AcceptedLossReport: Equatable, Sendable {
-  /// The event that records the loss, for ever.
-  package let event: Event
+  /// The event that records the loss, for ever; `nil` when only an index was made anew.
+  package let event: Event?
   /// The folder that keeps what was cut.
   package let keptFolder: String
 }
@@ -75,6 +77,9 @@ package enum AcceptedLoss {
   }
 
   /// Cuts the log at the last sound commit, keeps what is cut, and records the loss.
+  ///
+  /// A sealed segment of which only the index is damaged becomes one of frames again; nothing of it
+  /// is lost, and the next writer seals it anew.
   ///
   /// Durable once this returns. Run again after a kill, it goes on where it stopped, for the actor
   /// and the reason that were given first.
@@ -116,7 +121,10 @@ package enum AcceptedLoss {
       plan = unfinished
     } else {
       let (examination, prefix, place) = try work.examine(head: head, progress)
-      guard case .damaged(let finding) = examination, let place else { return nil }
+      let repaired = try work.repairIndexes(of: prefix)
+      guard case .damaged(let finding) = examination, let place else {
+        return repaired.map { AcceptedLossReport(event: nil, keptFolder: $0) }
+      }
       guard prefix.size > 0 else { throw .damaged(finding.damage) }
       let metadata = Metadata(actor: actor, reason: reason)
       plan = try work.plan(finding, prefix, place, metadata, now)

@@ -75,26 +75,19 @@ struct LossExecution {
 
   /// Makes the file that the log ends in, from the sound events of a sealed one, if any.
   private func remake() throws {
+    if plan.segment < plan.event.position {
+      return try RemadeFrames(folder: folder, disk: disk)
+        .make(plan.segment, to: plan.event.position)
+    }
     let name = LogFolder.name(plan.segment)
     guard try !(disk.names(in: folder.segments) ?? []).contains(name) else { return }
-    let unfinished = path + LogFolder.unfinishedSuffix
-    try disk.remove(unfinished)
-    let file = try disk.create(unfinished)
-    var bytes: [UInt8] = []
-    if plan.segment == plan.event.position {
-      SegmentHeader(
-        identity: plan.identity,
-        firstPosition: plan.segment,
-        recordedAtBefore: plan.recordedAt,
-        peaks: plan.peaks
-      ).write(to: &bytes)
-      try file.write(bytes.span, at: 0)
-    } else {
-      try remakeFromSealed(file)
-    }
-    try file.sync()
-    try disk.rename(unfinished, to: path)
-    try disk.syncFolder(folder.segments)
+    let header = SegmentHeader(
+      identity: plan.identity,
+      firstPosition: plan.segment,
+      recordedAtBefore: plan.recordedAt,
+      peaks: plan.peaks
+    )
+    _ = try createSegment(header, folder, disk)
   }
 
   /// Cuts the log behind the sound bytes and appends the event that records it.

@@ -36,13 +36,15 @@ struct SoundPrefix {
   /// The sealed copies that stand beside their frames.
   private(set) var copies: [File] = []
   /// The place in ``files`` of the last one that holds something sound; `nil` before any.
-  private(set) var lastSoundIndex: Int?
+  var lastSoundIndex: Int?
   /// Where in that file the sound bytes end.
-  private(set) var end = 0
+  var end = 0
   private(set) var range = CompactRange()
   private(set) var recordedAt: Int64 = 0
-  private(set) var identity: LedgerIdentity?
+  var identity: LedgerIdentity?
   private(set) var versions: [Int64: Int] = [:]
+  /// The sealed segments whose events are sound and whose index is not.
+  var damagedIndexes: [File] = []
 
   /// The number of sound events.
   var size: Int { range.leafCount }
@@ -185,7 +187,7 @@ struct SoundPrefix {
     return nil
   }
 
-  private func problem(with header: SegmentHeader, _ file: File) -> String? {
+  func problem(with header: SegmentHeader, _ file: File) -> String? {
     let isSealed = file.name.hasSuffix(LogFolder.sealedFileSuffix)
     if header.kind != (isSealed ? .sealed : .frames) { return "the file is of another kind" }
     if let identity, identity != header.identity { return "the file belongs to another ledger" }
@@ -200,7 +202,7 @@ struct SoundPrefix {
 
   private func path(_ index: Int) -> String { "\(folder.segments)/\(files[index].name)" }
 
-  private func bad(_ index: Int, _ offset: Int, _ reason: String) -> BadPlace {
+  func bad(_ index: Int, _ offset: Int, _ reason: String) -> BadPlace {
     BadPlace(
       path: path(index),
       offset: offset,

@@ -31,7 +31,14 @@ struct LossWork {
       }
       if place == nil { place = shortness(prefix, knownHead) }
     }
-    guard plan != nil || place != nil else { return (.sound(size: prefix.size), prefix, nil) }
+    guard plan != nil || place != nil else {
+      let files = prefix.damagedIndexes.map { "\(folder.segments)/\($0.name)" }
+      let isSound = files.isEmpty
+      return (
+        isSound ? .sound(size: prefix.size) : .damagedIndex(size: prefix.size, files: files),
+        prefix, nil
+      )
+    }
     let finding = try finding(place, prefix, knownHead, isAccepted: plan != nil)
     return (.damaged(finding), prefix, place)
   }
@@ -190,6 +197,31 @@ struct LossWork {
         fact: .unknown(UnknownFact(type: AcceptedLoss.eventType, canonicalFields: own))
       )
     )
+  }
+
+  /// Makes sealed segments whose index is damaged into frames again, and keeps the sealed files.
+  ///
+  /// - Returns: The folder that keeps the last of them; `nil` when there was none.
+  func repairIndexes(of prefix: SoundPrefix) throws(LogError) -> String? {
+    var kept: String?
+    for file in prefix.damagedIndexes {
+      guard let index = prefix.files.firstIndex(of: file) else { continue }
+      let end =
+        index == prefix.lastSoundIndex ? prefix.size : prefix.files[index + 1].firstPosition
+      try RemadeFrames(folder: folder, disk: disk).make(file.firstPosition, to: end)
+      let target = "\(folder.quarantine)/\(try unusedName("index-\(file.firstPosition)"))"
+      try onDisk { () throws(DiskError) in
+        try disk.createFolder(folder.quarantine)
+        try disk.syncFolder(folder.path)
+        try disk.createFolder(target)
+        try disk.syncFolder(folder.quarantine)
+        try disk.rename("\(folder.segments)/\(file.name)", to: "\(target)/\(file.name)")
+        try disk.syncFolder(target)
+        try disk.syncFolder(folder.segments)
+      }
+      kept = target
+    }
+    return kept
   }
 
   /// Makes the plan durable; from here on nobody opens the log.

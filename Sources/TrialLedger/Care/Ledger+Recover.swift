@@ -8,6 +8,8 @@ public enum LossExamination: Equatable, Sendable {
   case sound(eventCount: Int)
   /// The last write is torn and was never acknowledged; opening for writing cuts it.
   case tornTail(eventCount: Int)
+  /// Every event is sound; the index of some sealed segments is not, and can be made anew.
+  case damagedIndex(eventCount: Int, files: [String])
   /// Something is lost.
   case damaged(LossFinding)
 }
@@ -41,8 +43,8 @@ public struct LossFinding: Equatable, Sendable {
 
 /// What accepting a loss did.
 public struct AcceptedLossReport: Equatable, Sendable {
-  /// The event that records the loss, for ever.
-  public let event: Event
+  /// The event that records the loss, for ever; `nil` when only an index was made anew.
+  public let event: Event?
   /// The folder that keeps what was cut.
   public let keptFolder: String
 }
@@ -69,6 +71,8 @@ extension Ledger {
     switch found {
     case .sound(let size): return .sound(eventCount: size)
     case .tornTail(let size): return .tornTail(eventCount: size)
+    case .damagedIndex(let size, let files):
+      return .damagedIndex(eventCount: size, files: files)
     case .damaged(let finding): return .damaged(LossFinding(finding))
     }
   }
@@ -101,6 +105,9 @@ extension Ledger {
       try AcceptedLoss.accept(in: path, actor: actor, reason: reason, now: clock.now()) { done in
         progress?(Progress(phase: "examining", done: done, total: 0))
       }
+    }
+    if let report, let event = report.event {
+      try CheckpointStore(ofLedger: path).setAside(above: event.position, to: report.keptFolder)
     }
     return report.map { AcceptedLossReport(event: $0.event, keptFolder: $0.keptFolder) }
   }

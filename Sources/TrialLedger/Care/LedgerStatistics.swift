@@ -34,8 +34,64 @@ public struct LedgerStatistics: Equatable, Sendable {
   }
 }
 
+/// What the bytes of a ledger's log are for.
+public struct LedgerStorage: Equatable, Sendable {
+  /// A part of the log's files.
+  public struct Part: Equatable, Sendable {
+    /// What it is, a short name that stays the same.
+    public let name: String
+    /// Its bytes in the files.
+    public let storedByteCount: Int
+    /// Its bytes before they were compressed.
+    public let decodedByteCount: Int
+  }
+
+  /// The segments of one kind.
+  public struct Segments: Equatable, Sendable {
+    /// How many there are.
+    public let segmentCount: Int
+    /// How many events they hold.
+    public let eventCount: Int
+    /// Their bytes.
+    public let byteCount: Int
+  }
+
+  /// The sealed segments.
+  public let sealed: Segments
+  /// The segments of frames, the active one among them.
+  public let frames: Segments
+  /// The parts; their stored bytes add up to those of all segments.
+  public let parts: [Part]
+}
+
 extension Ledger {
-  /// What the ledger holds and what it costs.
+  /// What the bytes of the log are for; headers are read, events are not, and nothing is folded.
+  ///
+  /// - Throws: ``LedgerError/damaged(_:)``, ``LedgerError/inputOutput(_:)``.
+  public func storage() throws(LedgerError) -> LedgerStorage {
+    let storage = try onLog { () throws(LogError) in try reader.storage() }
+    return LedgerStorage(
+      sealed: LedgerStorage.Segments(
+        segmentCount: storage.sealed.segmentCount,
+        eventCount: storage.sealed.eventCount,
+        byteCount: storage.sealed.byteCount
+      ),
+      frames: LedgerStorage.Segments(
+        segmentCount: storage.frames.segmentCount,
+        eventCount: storage.frames.eventCount,
+        byteCount: storage.frames.byteCount
+      ),
+      parts: storage.parts.map {
+        LedgerStorage.Part(
+          name: $0.name,
+          storedByteCount: $0.storedByteCount,
+          decodedByteCount: $0.decodedByteCount
+        )
+      }
+    )
+  }
+
+  /// What the ledger holds and what it costs; folds the log if nothing did before.
   ///
   /// - Throws: ``LedgerError/inputOutput(_:)``.
   public func statistics() throws(LedgerError) -> LedgerStatistics {
