@@ -124,6 +124,7 @@ struct RemadeFrames {
   /// - Parameters:
   ///   - firstPosition: Of the segment.
   ///   - end: The position behind the last event.
+  /// - Throws: ``LogError/damaged(_:)``, ``LogError/noSpace(_:)`` or ``LogError/disk(_:)``.
   func make(_ firstPosition: Int, to end: Int) throws(LogError) {
     let name = LogFolder.name(firstPosition)
     let names = try onDisk { () throws(DiskError) in try disk.names(in: folder.segments) } ?? []
