@@ -34,23 +34,43 @@ extension LogReader {
     let newest = tip
     if size == newest.size { return newest.root }
     if let root = try rootOfFrame(endingAt: size) { return root }
-    let (first, path) = directory.with { contents in
-      let segment = contents.segments[max(0, contents.segmentIndex(holding: size))]
-      return (segment.firstPosition, segment.path)
-    }
-    let file = try onDisk { () throws(DiskError) in try disk.open(path, for: .reading) }
-    var window = FileWindow(file, path)
-    let bytes = try window.load(SegmentHeader.byteCountMax, at: 0)
-    let header: SegmentHeader
-    do {
-      header = try SegmentHeader(reading: window.buffer.span.extracting(bytes))
-    } catch {
-      throw .damaged(Damage(file: path, offset: 0, position: first, reason: error.description))
-    }
+    let header = try header(ofSegmentHolding: size)
     guard var range = CompactRange(leafCount: header.firstPosition, peaks: header.peaks) else {
       preconditionFailure("a segment header has a peak for each set bit")
     }
     try extend(&range, from: 0, to: size)
     return range.root
+  }
+
+  /// The header of the segment that holds a position below ``size``.
+  private func header(ofSegmentHolding position: Int) throws(LogError) -> SegmentHeader {
+    while true {
+      let segment = directory.with { contents in
+        contents.segments[contents.segmentIndex(holding: position)]
+      }
+      if let sealed = segment.sealed { return sealed.header }
+      let file: any DiskFile
+      do throws(LogError) {
+        file = try directory.file(segment.path)
+      } catch .disk(let error)
+        where error.isNotFound && isSealed(segmentHolding: position)
+      {
+        // Sealed meanwhile.
+        continue
+      } catch {
+        throw error
+      }
+      var window = FileWindow(file, segment.path)
+      let bytes = try window.load(SegmentHeader.byteCountMax, at: 0)
+      return try sound(segment.path, 0, segment.firstPosition) { () throws(FrameError) in
+        try SegmentHeader(reading: window.buffer.span.extracting(bytes), as: .frames)
+      }
+    }
+  }
+
+  private func isSealed(segmentHolding position: Int) -> Bool {
+    directory.with { contents in
+      contents.segments[contents.segmentIndex(holding: position)].sealed != nil
+    }
   }
 }
