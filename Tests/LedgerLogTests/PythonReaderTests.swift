@@ -23,6 +23,9 @@ struct PythonReaderTests {
   func `reads the same lines and the same root as the Swift code`(seed: UInt64) throws {
     let place = try TemporaryFolder()
     let (path, events) = try writeLog(seed: seed, in: place)
+    let names = try FileManager.default.contentsOfDirectory(atPath: path + "/segments")
+    #expect(names.contains { $0.hasSuffix(".sealed") })
+    #expect(names.contains { $0.hasSuffix(".frames") })
     let lines = try run(path)
     #expect(lines.code == 0 && lines.errors.isEmpty, "\(lines.errors)")
     let expected = events.map { canonicalLine(of: $0) + "\n" }.joined()
@@ -44,6 +47,30 @@ struct PythonReaderTests {
     try write(bytes, to: "\(place.path)/segments/\(String(repeating: "0", count: 20)).frames")
     #expect(hasSameBytes(try run(place.path).output, String(parts[2])))
     #expect(try run(place.path, "--root").output == "\(root) 11\n")
+  }
+
+  @Test func `reads the golden sealed segments of format version 1`() throws {
+    let golden = try GoldenSealedLog()
+    let place = try TemporaryFolder()
+    for (name, bytes) in golden.files { try write(bytes, to: "\(place.path)/segments/\(name)") }
+    let lines = try run(place.path)
+    #expect(hasSameBytes(lines.output, golden.lines.map { $0 + "\n" }.joined()), "\(lines.errors)")
+    #expect(try run(place.path, "--root").output == "\(golden.root) \(golden.lines.count)\n")
+  }
+
+  /// A crash may leave both forms of one segment; the sealed one then may be anything.
+  @Test func `of two forms of a segment the frames count`() throws {
+    let place = try TemporaryFolder()
+    let path = place.path + "/log"
+    let writer = try LogWriter.create(in: path, identity: identity)
+    var source = RandomEvents(seed: 3)
+    let events = source.next(20)
+    try writer.append(events)
+    try writer.commit()
+    try writer.close()
+    try write([1, 2, 3], to: "\(path)/segments/\(String(repeating: "0", count: 20)).sealed")
+    try write([1, 2, 3], to: "\(path)/segments/\(String(repeating: "0", count: 20)).sealed.new")
+    #expect(try run(path, "--root").output == "\(root(of: events)) 20\n")
   }
 
   @Test(arguments: seeds(8))
@@ -74,8 +101,8 @@ struct PythonReaderTests {
     #expect(ran.errors.split(separator: "\n").count == 1, "\(ran.errors)")
   }
 
-  /// A closed log of several segments, with seals between its frames, frames that compress and
-  /// frames that do not, and a mark.
+  /// A closed log of several segments, some of them sealed, with seals between its frames, frames
+  /// that compress and frames that do not, and marks.
   private func writeLog(
     seed: UInt64,
     in place: TemporaryFolder
@@ -92,6 +119,8 @@ struct PythonReaderTests {
       }
       try writer.commit()
       if Bool.random(using: &generator) { try writer.sealIfIdle() }
+      // The last segments stay frames.
+      if count == 90 { try writer.sealer.finishSealing() }
     }
     try writer.close()
     return (path, events)
