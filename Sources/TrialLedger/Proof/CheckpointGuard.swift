@@ -25,7 +25,7 @@ struct CheckpointGuard: Sendable {
   /// - Throws: ``LedgerError/damaged(_:)`` that names log and checkpoint,
   ///   ``LedgerError/badInput(_:)`` for checkpoints of another ledger, ``LedgerError/inputOutput(_:)``.
   /// - Complexity: O(log segments) beside reading the log's headers, and that only where there are
-  ///   checkpoints; see ``LogReader/root(at:)``.
+  ///   checkpoints; the root of an older size is a segment away.
   func check() throws(LedgerError) {
     // Before the log is looked at: one that is signed meanwhile may be of a longer one.
     let newest = try newest()
