@@ -41,6 +41,22 @@ struct Verify: ParsableCommand {
   }
 
   func run() throws {
+    do {
+      try walk()
+    } catch let error as LedgerError where json.isJSON && error.exitCode == 70 {
+      var writer = JSONWriter()
+      writer.object { writer in
+        writer.member("verified", false)
+        writer.member("problem", error.message)
+      }
+      let output = Output()
+      try output.writeLine(writer.bytes)
+      try output.flush()
+      throw error
+    }
+  }
+
+  private func walk() throws {
     let kept = try keptCheckpoint()
     let ledger = try data.open()
     let reporter = ProgressReporter()

@@ -26,11 +26,24 @@ extension Fact {
     case .rulesActivated(let id, let sha256, _):
       "rules \(id) in force (sha256 \(sha256.prefix(12)))"
     case .unknown(let fact) where fact.type == "loss_accepted":
-      "a loss was accepted here: \(fact.canonicalFields)"
+      lossWords(fact)
     case .unknown(let fact):
       "\(fact.type) (a kind this version does not know) \(fact.canonicalFields)"
     }
   }
+}
+
+/// What was lost, as the event of an accepted loss says it.
+private func lossWords(_ fact: UnknownFact) -> String {
+  // Fields that another version wrote otherwise are shown as they are.
+  guard let fields = try? JSONValue(parsing: fact.canonicalFields.utf8Span.span),
+    case .integer(let before)? = fields["size_before"],
+    case .integer(let after)? = fields["size_after"],
+    case .string(let file)? = fields["damaged_file"],
+    case .string(let kept)? = fields["kept_in"]
+  else { return "loss_accepted \(fact.canonicalFields)" }
+  return "loss accepted: of at least \(grouped(Int(before))) events the first "
+    + "\(grouped(Int(after))) are left; \(file) was damaged, the rest is in \(kept)"
 }
 
 private func on(_ date: CalendarDate, _ recordedOn: CalendarDate) -> String {

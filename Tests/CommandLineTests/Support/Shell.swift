@@ -104,6 +104,7 @@ final class Shell {
   private func readable(_ text: String) -> String {
     text.replacing(folder.path, with: "$FOLDER")
       .replacing(#/(?m)^(log|memory) {2,}.*$/#) { "\($0.1)  (differs)" }
+      .replacing(#/(?s)SEGMENTS +COUNT.*/#) { _ in "SEGMENTS  (differs)\n" }
   }
 
   private static func marked(_ text: String, _ mark: String) -> String {
