@@ -10,7 +10,8 @@ struct HelpTests {
       "", "init", "generate", "import", "start", "extend", "reactivate", "end", "change-plan",
       "move", "apply", "eligibility", "show", "history", "explain", "rules", "rules lint",
       "rules test", "rules activate", "rules list", "rules show", "serve", "follow", "export",
-      "stats", "verify", "rebuild", "doctor", "backup", "restore", "recover",
+      "stats", "verify", "rebuild", "doctor", "backup", "restore", "recover", "keygen",
+      "checkpoint", "prove", "verify-proof", "export-tlog",
     ]
     for verb in verbs {
       let ran = try shell.run(verb.isEmpty ? "--help" : "\(verb) --help")
