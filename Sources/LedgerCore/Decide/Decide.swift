@@ -20,6 +20,24 @@ public func decide(
   if let problem = command.problem {
     return .invalid(InvalidRequest(message: problem))
   }
+  return decideSound(
+    command,
+    state: state,
+    inForce: inForce,
+    today: today,
+    parentOf: parentOf
+  )
+}
+
+/// As ``decide(_:state:inForce:today:parentOf:)``, for a command whose ``Command/problem`` is `nil`:
+/// checks 3 to 10.
+package func decideSound(
+  _ command: Command,
+  state: NamespaceState,
+  inForce: RulesInForce,
+  today: CalendarDate,
+  parentOf: (NamespaceID) -> NamespaceID?
+) -> Decision {
   if let expected = command.expectedVersion, expected != state.version {
     return .conflict(.versionConflict(expected: expected, actual: state.version))
   }
@@ -140,6 +158,7 @@ struct Decider {
   /// today, on the first day of that record on which a paid plan is in force. In the order of the
   /// records.
   private func conversions(after facts: [Fact], of type: TrialType?) -> [Fact] {
+    guard mayBePaid(after: facts) else { return [] }
     var state = state
     for fact in facts { state.evolve(fact) }
     var conversions: [Fact] = []
@@ -152,6 +171,14 @@ struct Decider {
       conversions.append(.trialEnded(candidate, on: day, cause: .converted))
     }
     return conversions
+  }
+
+  /// Whether a paid plan may be in force on some day, once `facts` are folded in.
+  private func mayBePaid(after facts: [Fact]) -> Bool {
+    rules.isPaid(rules.plans.fallback) || state.planPeriods.contains { rules.isPaid($0.plan) }
+      || facts.contains {
+        if case .planChanged(let plan, _, _) = $0 { rules.isPaid(plan) } else { false }
+      }
   }
 
   private func firstPaidDay(

@@ -39,17 +39,19 @@ package enum DetailSection {
 
   /// A bound on the size of an event's row, in bytes, without walking it twice.
   package static func byteCountBound(of event: Event) -> Int {
-    byteCountBound(of: [event])
+    factByteCountBound(of: event) + byteCountBound(of: event.metadata)
   }
 
   /// No fewer bytes than the rows of consecutive events take, which say equal metadata once.
   package static func byteCountBound(of events: [Event]) -> Int {
     var bound = 0
-    var previous: Metadata?
-    for event in events {
-      bound += factByteCountBound(of: event)
-      if event.metadata != previous { bound += byteCountBound(of: event.metadata) }
-      previous = event.metadata
+    // By span: a copy of an event would count up and down a reference for each of its texts.
+    let span = events.span
+    for index in span.indices {
+      bound += factByteCountBound(of: span[index])
+      if index == 0 || span[index].metadata != span[index - 1].metadata {
+        bound += byteCountBound(of: span[index].metadata)
+      }
     }
     return bound
   }

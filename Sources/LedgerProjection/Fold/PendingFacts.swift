@@ -34,7 +34,7 @@ struct PendingFact {
 /// Events that are not folded yet, so that those of neighbouring namespaces can be folded together.
 ///
 /// Folded one by one in the order of the log, every event waits for three or four reads from
-/// memory, as the next namespace may be anywhere. Sorted by chunk of 4,096 ids (stably, so that each
+/// memory, as the next namespace may be anywhere. Sorted by chunk of 1,024 ids (stably, so that each
 /// namespace's order stays), the same events find their pages in the cache: 1 M events cost two
 /// sequential passes over 16 MiB and one over the pages.
 struct PendingFacts: Sendable {

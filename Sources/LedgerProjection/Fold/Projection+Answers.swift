@@ -53,6 +53,12 @@ extension Projection {
     changed += ids
   }
 
+  /// Notes that the namespace's answer is out of date.
+  mutating func noteChanged(_ id: Int64) {
+    guard rules != nil, changed.count <= Self.changedCountMax else { return }
+    changed.append(id)
+  }
+
   mutating func answerChanged() {
     defer { changed.removeAll(keepingCapacity: changed.count <= Self.changedCountMax) }
     guard !changed.isEmpty, changed.count <= Self.changedCountMax, let program = program() else {

@@ -97,7 +97,7 @@ extension Projection {
       ledgerVersion += 1
       return
     }
-    noteChanged([id])
+    noteChanged(id)
     if kind == .movedBelow {
       pend(id, below: parent)
     } else {
@@ -138,7 +138,7 @@ extension Projection {
       var rest: [PendingFact] = []
       pending.forEachBucket(
         count: chunkCount + 1,
-        of: { $0 < limit ? Int($0 >> 12) : chunkCount }
+        of: { $0 < limit ? Int($0 >> (6 + Int64(PageTable.chunkShift))) : chunkCount }
       ) { chunk, facts, parents in
         guard chunk == chunkCount else {
           let made = directory.fold(facts, parents, inChunk: chunk)

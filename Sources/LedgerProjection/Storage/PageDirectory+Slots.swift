@@ -33,10 +33,12 @@ extension PageDirectory {
         slots[index] = Slot.unknown << 32
         continue
       }
-      let group = groups[number >> 13].span
-      let chunk = group[(number >> 6) & 127].span
+      let group = groups[number >> PageTable.groupShift].span
+      let chunk = group[
+        (number >> PageTable.chunkShift) & (PageTable.chunksPerGroup - 1)
+      ].span
       guard chunk.count == PageTable.pagesPerChunk else { continue }
-      let words = chunk[number & 63].words.span
+      let words = chunk[number & (PageTable.pagesPerChunk - 1)].words.span
       guard words.count > Page.headerWordCount else { continue }
       let bit: UInt64 = 1 &<< UInt64(truncatingIfNeeded: id & 63)
       let present = words[0]

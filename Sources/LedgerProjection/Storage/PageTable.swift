@@ -1,16 +1,22 @@
 /// Pages by a dense index, in three levels of arrays.
 ///
 /// A copy costs one reference; after it, a change copies the arrays on the way to one page (the
-/// references of 64 pages, of 128 chunks, and the top) and that page: what a published view costs
-/// the writer.
+/// references of 16 pages, of 128 chunks, and the top) and that page: what a published view costs
+/// the writer. Chunks are small because of that: a group of commands about namespaces that are far
+/// apart copies a chunk for each of them.
 struct PageTable: Sendable {
-  /// 64 pages, or none.
+  /// 16 pages, or none.
   typealias Chunk = [Page]
   /// 128 chunks.
   typealias Group = [Chunk]
 
-  static let pagesPerChunk = 64
-  static let pagesPerGroup = 64 * 128
+  /// From the number of a page to that of its chunk: so many bits.
+  static let chunkShift = 4
+  /// From the number of a page to that of its group.
+  static let groupShift = 11
+  static let pagesPerChunk = 1 << chunkShift
+  static let pagesPerGroup = 1 << groupShift
+  static let chunksPerGroup = 1 << (groupShift - chunkShift)
 
   private(set) var groups: [Group] = []
 
@@ -21,7 +27,7 @@ struct PageTable: Sendable {
   mutating func extend(to limit: Int) {
     let count = (limit + Self.pagesPerGroup - 1) / Self.pagesPerGroup
     while groups.count < count {
-      groups.append(Group(repeating: [], count: 128))
+      groups.append(Group(repeating: [], count: Self.chunksPerGroup))
     }
   }
 
@@ -30,8 +36,10 @@ struct PageTable: Sendable {
   /// - Precondition: `index` is at least 0 and below ``limit``.
   @inline(__always)
   func page(_ index: Int) -> Page {
-    let chunk = groups[index >> 13][(index >> 6) & 127]
-    return chunk.isEmpty ? Page() : chunk[index & 63]
+    let chunk = groups[index >> Self.groupShift][
+      (index >> Self.chunkShift) & (Self.chunksPerGroup - 1)
+    ]
+    return chunk.isEmpty ? Page() : chunk[index & (Self.pagesPerChunk - 1)]
   }
 
   /// The page of that index, for changing it in place.
@@ -41,12 +49,12 @@ struct PageTable: Sendable {
     get { page(index) }
     @inline(__always)
     _modify {
-      let group = index >> 13
-      let chunk = (index >> 6) & 127
+      let group = index >> Self.groupShift
+      let chunk = (index >> Self.chunkShift) & (Self.chunksPerGroup - 1)
       if groups[group][chunk].isEmpty {
         groups[group][chunk] = Chunk(repeating: Page(), count: Self.pagesPerChunk)
       }
-      yield &groups[group][chunk][index & 63]
+      yield &groups[group][chunk][index & (Self.pagesPerChunk - 1)]
     }
   }
 
@@ -54,11 +62,12 @@ struct PageTable: Sendable {
   ///
   /// - Precondition: the chunk lies below ``limit``.
   mutating func updateChunk(_ chunk: Int, _ body: (inout Chunk) -> Void) {
-    let group = chunk >> 7
-    if groups[group][chunk & 127].isEmpty {
-      groups[group][chunk & 127] = Chunk(repeating: Page(), count: Self.pagesPerChunk)
+    let group = chunk / Self.chunksPerGroup
+    let place = chunk & (Self.chunksPerGroup - 1)
+    if groups[group][place].isEmpty {
+      groups[group][place] = Chunk(repeating: Page(), count: Self.pagesPerChunk)
     }
-    body(&groups[group][chunk & 127])
+    body(&groups[group][place])
   }
 
   /// Calls `body` with every page that is not empty, by ascending index.
