@@ -15,6 +15,8 @@ struct FrameStaging: Sendable {
     var range: CompactRange
     /// When its last event was recorded, in milliseconds.
     var recordedAt: Int64
+    /// It is encoded already and takes no more events.
+    var isPrepared = false
   }
 
   /// The frames that the next commit takes.
@@ -53,8 +55,10 @@ struct FrameStaging: Sendable {
     // One event is what most batches hold; of more, none is staged when one is too large.
     let before = events.count > 1 ? (range, recordedAt) : nil
     let firstPosition = size
+    // By span: a copy of an event would count up and down a reference for each of its texts.
+    let span = events.span
     do throws(LogError) {
-      for event in events { try count(event) }
+      for index in span.indices { try count(span[index]) }
     } catch {
       if let before { (range, recordedAt) = before }
       throw error
@@ -63,10 +67,29 @@ struct FrameStaging: Sendable {
       frames.append(Frame(firstPosition: firstPosition, range: range, recordedAt: recordedAt))
     }
     let last = frames.count - 1
-    for event in events { frames[last].body.append(event) }
+    for index in span.indices { frames[last].body.append(span[index]) }
     frames[last].range = range
     frames[last].recordedAt = recordedAt
     if let mark { frames[last].mark = mark }
+  }
+
+  /// Stages a batch that was made ready elsewhere, as a frame of its own.
+  mutating func stage(_ batch: PreparedBatch, _ mark: [UInt8]?) throws(LogError) {
+    if let stoppedAfter { throw .stopped(after: stoppedAfter) }
+    precondition(batch.firstPosition == size, "batches are appended in order")
+    precondition(batch.firstRecordedAt >= recordedAt, "recorded_at never decreases")
+    range = batch.range
+    recordedAt = batch.recordedAt
+    frames.append(
+      Frame(
+        body: batch.body,
+        firstPosition: batch.firstPosition,
+        mark: mark ?? [],
+        range: range,
+        recordedAt: recordedAt,
+        isPrepared: true
+      )
+    )
   }
 
   /// Gives the staged frames to a commit.
@@ -96,9 +119,11 @@ struct FrameStaging: Sendable {
   }
 
   private func needsNewFrame(_ eventCount: Int, _ bound: Int, _ mark: [UInt8]?) -> Bool {
-    guard let frame = frames.last else { return true }
-    if let mark, !frame.mark.isEmpty, frame.mark != mark { return true }
-    return frame.body.eventCount + eventCount > Self.gatheredEventCountMax
-      || frame.body.detailsByteCount + bound > Self.gatheredByteCountMax
+    guard !frames.isEmpty else { return true }
+    let last = frames.count - 1
+    if let mark, !frames[last].mark.isEmpty, frames[last].mark != mark { return true }
+    if frames[last].isPrepared { return true }
+    return frames[last].body.eventCount + eventCount > Self.gatheredEventCountMax
+      || frames[last].body.detailsByteCount + bound > Self.gatheredByteCountMax
   }
 }

@@ -1,4 +1,3 @@
-import Crypto
 import LedgerCore
 import LedgerFormat
 import LedgerRuleFiles
@@ -11,10 +10,12 @@ struct ImportChecker: ~Copyable {
   private let latest: Instant?
   private let isCopy: Bool
   private var position: Int
-  private var seenCommands: Set<SHA256Digest> = []
+  private var seenCommands = SeenCommands()
   private var current: (namespace: NamespaceID, metadata: Metadata, count: Int)?
   private var codes: Set<String>
   private var contentByRules: [RulesID: String] = [:]
+  /// The version of the content that was found right last.
+  private(set) var checkedVersion = 0
 
   /// A check that goes on from what is recorded.
   ///
@@ -49,12 +50,14 @@ struct ImportChecker: ~Copyable {
   ) throws(LedgerError) -> String? {
     if keepsInstant, let problem = instantProblem(content.recordedAt) { return problem }
     let id = content.namespaceID
-    var state = states[id] ?? core.state(of: id)
-    if isCopy, let problem = numberingProblem(content, state) { return problem }
     if let problem = try commandProblem(content, &core) { return problem }
     if let problem = codeProblem(content.fact) { return problem }
+    // Taken out of the table while it changes, so that nothing of it is copied.
+    var state = states.removeValue(forKey: id) ?? core.state(of: id)
+    if isCopy, let problem = numberingProblem(content, state) { return problem }
     if let problem = try factProblem(content, state, core) { return problem }
     state.evolve(content.fact)
+    checkedVersion = state.version
     states[id] = state
     position += 1
     return nil
@@ -130,8 +133,7 @@ struct ImportChecker: ~Copyable {
       self.current?.count += 1
       return nil
     }
-    let digest = SHA256.hash(data: Array(command.text.utf8))
-    guard seenCommands.insert(digest).inserted else {
+    guard seenCommands.insert(command) else {
       return "command_id \(command) stands in the file before, for another command"
     }
     if core.size > 0, try core.knows(command) {
@@ -160,7 +162,6 @@ struct ImportChecker: ~Copyable {
       }
       contentByRules[id] = sha256
     case .namespaceMoved(let parent?):
-      let states = states
       var ancestor: NamespaceID? = parent
       var count = 0
       while let current = ancestor {

@@ -11,39 +11,16 @@ struct ImportSource {
   static let batchByteCount = 8 << 20
 
   let path: String
-  private let reading: EventReadingOptions?
-  private let rows: [(line: Int, content: EventContent)]
+  /// What the lines of JSON must say; `nil` for CSV.
+  let reading: EventReadingOptions?
+  /// The rows of CSV, in the order in which they are recorded.
+  let rows: [(line: Int, content: EventContent)]
 
   /// Opens a file whose lines of JSON say what `reading` asks for; `nil` is for CSV.
   init(_ path: String, reading: EventReadingOptions?) throws(LedgerError) {
     self.path = path
     self.reading = reading
     rows = reading == nil ? try TrialHistories.read(path) : []
-  }
-
-  /// Gives every content from the `skipping`-th on to `body`, with its line.
-  func forEach(
-    skipping: Int = 0,
-    _ body: (_ line: Int, EventContent) throws(LedgerError) -> Void
-  ) throws(LedgerError) {
-    guard let reading else {
-      for row in rows.dropFirst(skipping) { try body(row.line, row.content) }
-      return
-    }
-    var lines = try LineReader(path)
-    var index = 0
-    while let line = try lines.next() {
-      if line.isEmpty { continue }
-      index += 1
-      if index <= skipping { continue }
-      let content: EventContent
-      do throws(JSONReadingError) {
-        content = try readEventContent(line.span, reading)
-      } catch {
-        throw .badInput("\(path):\(lines.number): \(error.description)")
-      }
-      try body(lines.number, content)
-    }
   }
 
   /// SHA-256 of a file's bytes.

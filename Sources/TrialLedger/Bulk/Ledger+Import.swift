@@ -2,6 +2,7 @@ import Foundation
 import LedgerCore
 import LedgerFormat
 import LedgerLog
+import LedgerProof
 
 extension Ledger {
   /// Records facts from another system, all of a file or nothing new of it.
@@ -16,9 +17,8 @@ extension Ledger {
     _ path: String,
     _ options: ImportOptions = ImportOptions()
   ) throws(LedgerError) -> ImportReport {
-    let sha256 = try ImportSource.sha256(of: path)
     var report = try onWriter { core throws(LedgerError) in
-      try core.importFile(path, sha256, options)
+      try core.importFile(path, options)
     }
     report.notice = openingNotice
     return report
@@ -35,11 +35,10 @@ extension Ledger {
     options: Options = Options(),
     _ importOptions: ImportOptions = ImportOptions()
   ) throws(LedgerError) -> ImportReport {
-    let sha256 = try ImportSource.sha256(of: path)
-    var checkedCount: Int?
+    var prepared: PreparedFile?
     if !FileManager.default.fileExists(atPath: folder) {
       // Checked before the folder is made, so that a bad file leaves nothing behind.
-      checkedCount = try check(copyOf: path, importOptions)
+      prepared = try prepare(copyOf: path, importOptions)
     }
     let (log, recovery) = try openOrCreate(folder)
     var core = try WriterCore.make(log, options, Publication())
@@ -48,10 +47,9 @@ extension Ledger {
       copying.renumbers = false
       var report = try core.importFile(
         path,
-        sha256,
         copying,
         mayCopy: true,
-        checkedCount: checkedCount
+        prepared: prepared
       )
       report.notice = recovery?.description
       try core.close()
@@ -78,35 +76,39 @@ extension Ledger {
     }
   }
 
-  /// Checks that a file of events could be copied, and counts them.
-  private static func check(
+  /// Checks that a file of events could be copied, and makes it ready for that.
+  private static func prepare(
     copyOf path: String,
     _ options: ImportOptions
-  ) throws(LedgerError) -> Int {
+  ) throws(LedgerError) -> PreparedFile {
     let source = try ImportSource(
       path,
       reading: EventReadingOptions(keepsUnknownTypes: options.keepsUnknown)
     )
+    let first = Instant(midnightOf: .first)
+    var preparation = ImportPreparation(
+      after: CompactRange(),
+      lastRecordedAt: first,
+      present: first,
+      keepsInstant: true
+    )
     var checker = ImportChecker(
       position: 0,
-      lastRecordedAt: Instant(midnightOf: .first),
+      lastRecordedAt: first,
       latest: nil,
       isCopy: true,
       rules: RulesHistory(),
       codes: []
     )
-    var count = 0
     var nothing = NothingRecorded()
-    try source.forEach { line, content throws(LedgerError) in
-      if let problem = try checker.problem(content, keepsInstant: true, over: &nothing) {
-        throw .badInput("\(path):\(line): \(problem)")
-      }
-      count += 1
-      if count % ImportSource.batchCount == 0 {
-        options.progress?(Progress(phase: "checking", done: count, total: 0))
-      }
-    }
-    if count == 0 { throw .badInput("\(path) holds no events") }
-    return count
+    let file = try PreparedFile(
+      source,
+      &preparation,
+      &checker,
+      over: &nothing,
+      options.progress
+    )
+    if file.count == 0 { throw .badInput("\(path) holds no events") }
+    return file
   }
 }

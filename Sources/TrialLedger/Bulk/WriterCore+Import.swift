@@ -1,5 +1,6 @@
 import LedgerCore
 import LedgerFormat
+import LedgerLog
 
 /// What a check of an import rests on.
 protocol RecordedFacts: ~Copyable {
@@ -25,41 +26,60 @@ struct NothingRecorded: RecordedFacts {
 
 extension WriterCore: RecordedFacts {
   /// Records what a file holds and an earlier run of it has not recorded yet.
+  ///
+  /// `prepared` is all of the file, if it was prepared before the ledger was made, with its SHA-256.
   mutating func importFile(
     _ path: String,
-    _ sha256: [UInt8],
     _ options: ImportOptions,
     mayCopy: Bool = false,
-    checkedCount: Int? = nil
+    prepared: PreparedFile? = nil
   ) throws(LedgerError) -> ImportReport {
-    let earlier = try importMarks().compactMap(ImportMark.init).last { $0.sha256 == sha256 }
+    // Most ledgers have no import behind them; then nobody needs to know the file beforehand.
+    let marks = try importMarks().compactMap(ImportMark.init)
+    var known = prepared?.sha256
+    if known == nil, !marks.isEmpty { known = try ImportSource.sha256(of: path) }
+    let earlier = marks.last { $0.sha256 == known }
     let isCopy = earlier?.isCopy ?? (mayCopy && size == 0)
     try checkResumption(earlier, isCopy, path)
     let done = earlier?.doneCount ?? 0
-    let source = try ImportSource(
-      path,
-      reading: options.format == .trialHistories ? nil : reading(options, isCopy)
-    )
     let keepsInstant = isCopy || !options.recordsNow
-    let total =
-      if let checkedCount {
-        checkedCount
-      } else {
-        done
-          + (try check(
-            source,
-            skipping: done,
-            isCopy: isCopy,
-            keepsInstant: keepsInstant,
-            options
-          ))
-      }
+    let file: PreparedFile
+    if let prepared {
+      file = prepared
+    } else {
+      let source = try ImportSource(
+        path,
+        reading: options.format == .trialHistories ? nil : reading(options, isCopy)
+      )
+      var preparation = ImportPreparation(
+        after: tree,
+        lastRecordedAt: lastRecordedAt,
+        present: try moment(nil),
+        keepsInstant: keepsInstant
+      )
+      var checker = ImportChecker(
+        position: size,
+        lastRecordedAt: lastRecordedAt,
+        latest: isTestClock || isCopy ? nil : try moment(nil),
+        isCopy: isCopy,
+        rules: rules,
+        codes: codes
+      )
+      file = try PreparedFile(
+        source,
+        &preparation,
+        skipping: done,
+        &checker,
+        over: &self,
+        options.progress
+      )
+    }
+    let total = done + file.count
     if total == 0 { throw .badInput("\(path) holds no events") }
-    guard try ImportSource.sha256(of: path) == sha256 else { throw Self.changed(path) }
+    if let known, known != file.sha256 { throw Self.changed(path) }
     try record(
-      source,
-      ImportMark(sha256: sha256, doneCount: done, totalCount: total, isCopy: isCopy),
-      keepsInstant: keepsInstant,
+      file.spool,
+      ImportMark(sha256: file.sha256, doneCount: done, totalCount: total, isCopy: isCopy),
       options.progress
     )
     return ImportReport(
@@ -67,37 +87,8 @@ extension WriterCore: RecordedFacts {
       alreadyRecordedCount: done,
       size: size,
       notice: nil,
-      sha256: hexadecimal(sha256)
+      sha256: hexadecimal(file.sha256)
     )
-  }
-
-  /// Checks the contents from the `skipping`-th on, and counts them.
-  private mutating func check(
-    _ source: ImportSource,
-    skipping: Int,
-    isCopy: Bool,
-    keepsInstant: Bool,
-    _ options: ImportOptions
-  ) throws(LedgerError) -> Int {
-    var checker = ImportChecker(
-      position: size,
-      lastRecordedAt: lastRecordedAt,
-      latest: isTestClock || isCopy ? nil : try moment(nil),
-      isCopy: isCopy,
-      rules: rules,
-      codes: codes
-    )
-    var count = 0
-    try source.forEach(skipping: skipping) { line, content throws(LedgerError) in
-      if let problem = try checker.problem(content, keepsInstant: keepsInstant, over: &self) {
-        throw .badInput("\(source.path):\(line): \(problem)")
-      }
-      count += 1
-      if count % ImportSource.batchCount == 0 {
-        options.progress?(Ledger.Progress(phase: "checking", done: skipping + count, total: 0))
-      }
-    }
-    return count
   }
 
   private static func changed(_ path: String) -> LedgerError {
@@ -132,58 +123,60 @@ extension WriterCore: RecordedFacts {
   }
 
   private mutating func record(
-    _ source: ImportSource,
+    _ spool: ImportSpool,
     _ start: ImportMark,
-    keepsInstant: Bool,
     _ progress: (@Sendable (Ledger.Progress) -> Void)?
   ) throws(LedgerError) {
     var mark = start
-    var batch: [Event] = []
-    var byteCount = 0
-    var versions: [NamespaceID: Int] = [:]
-    let present = try moment(nil)
-    try source.forEach(skipping: start.doneCount) { _, content throws(LedgerError) in
-      let id = content.namespaceID
-      // The events of a command stay in one batch, so that a resumed import begins with a command.
-      let goesOn =
-        content.metadata.commandID != nil
-        && batch.last?.metadata.commandID == content.metadata.commandID
-      let isFull =
-        batch.count >= ImportSource.batchCount || byteCount >= ImportSource.batchByteCount
-      if isFull, !goesOn {
-        try flush(&batch, &mark, &versions, progress)
-        byteCount = 0
+    var problem: LedgerError?
+    do throws(LedgerError) {
+      try spool.forEach { batch throws(LedgerError) in
+        mark.doneCount += batch.eventCount
+        try append(batch, mark: mark.bytes)
+        progress?(
+          Ledger.Progress(phase: "recording", done: mark.doneCount, total: mark.totalCount)
+        )
       }
-      let version = (versions[id] ?? state(of: id).version) + 1
-      versions[id] = version
-      let event = content.event(
-        position: size + batch.count,
-        version: version,
-        recordedAt: keepsInstant ? content.recordedAt ?? present : present
-      )
-      // The file was checked before; what comes now differently was written meanwhile.
-      guard event.recordedAt >= (batch.last?.recordedAt ?? lastRecordedAt),
-        mark.doneCount + batch.count < mark.totalCount
-      else { throw Self.changed(source.path) }
-      byteCount += DetailSection.byteCountBound(of: event)
-      batch.append(event)
+    } catch {
+      problem = error
     }
-    if !batch.isEmpty { try flush(&batch, &mark, &versions, progress) }
+    // What was recorded is shown, also when it is not all.
+    try foldRecorded(progress)
+    if let problem { throw problem }
   }
+}
 
-  private mutating func flush(
-    _ batch: inout [Event],
-    _ mark: inout ImportMark,
-    _ versions: inout [NamespaceID: Int],
+/// All of a file, checked and ready to be recorded.
+struct PreparedFile {
+  let spool: ImportSpool
+  /// The number of events.
+  let count: Int
+  /// SHA-256 of the file.
+  let sha256: [UInt8]
+
+  /// Checks and prepares the contents of `source` from the `skipping`-th on.
+  init(
+    _ source: ImportSource,
+    _ preparation: inout ImportPreparation,
+    skipping: Int = 0,
+    _ checker: inout ImportChecker,
+    over recorded: inout some RecordedFacts & ~Copyable,
     _ progress: (@Sendable (Ledger.Progress) -> Void)?
   ) throws(LedgerError) {
-    mark.doneCount += batch.count
-    try append([batch], mark: mark.bytes)
-    progress?(
-      Ledger.Progress(phase: "recording", done: mark.doneCount, total: mark.totalCount)
+    let sha256 = try preparation.prepare(
+      source,
+      skipping: skipping,
+      with: &checker,
+      over: &recorded,
+      progress
     )
-    batch.removeAll(keepingCapacity: true)
-    versions.removeAll(keepingCapacity: true)
+    if let sha256 {
+      self.sha256 = sha256
+    } else {
+      self.sha256 = try ImportSource.sha256(of: source.path)
+    }
+    spool = preparation.spool
+    count = preparation.count
   }
 }
 

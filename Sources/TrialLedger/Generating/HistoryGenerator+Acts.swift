@@ -40,10 +40,10 @@ extension HistoryGenerator {
   /// A namespace acts on an intent: its command is decided, and recorded if it is accepted.
   mutating func act(_ index: Int, _ intent: Intent, on day: Int) throws {
     let today = CalendarDate(dayNumber: UInt16(day))
-    guard let inForce = history.current,
+    guard let inForce,
       let command = command(index, intent, on: today, inForce)
     else { return }
-    let decision = decide(
+    let decision = decideSound(
       command,
       state: states[index],
       inForce: inForce,

@@ -94,11 +94,12 @@ extension HistoryGenerator {
     "show-trial-status-in-sidebar",
   ]
 
+  private static let digits = Array("0123456789abcdef".utf8)
+
   /// A version 4 UUID (RFC 9562) of the generator's numbers.
   private mutating func uuid() -> String {
     let high = random.next() & 0xffff_ffff_ffff_0fff | 0x4000
     let low = random.next() & 0x3fff_ffff_ffff_ffff | 0x8000_0000_0000_0000
-    let digits = Array("0123456789abcdef".utf8)
     var text: [UInt8] = []
     text.reserveCapacity(36)
     for nibble in 0..<32 {
@@ -106,7 +107,7 @@ extension HistoryGenerator {
         text.append(UInt8(ascii: "-"))
       }
       let word = nibble < 16 ? high : low
-      text.append(digits[Int(word >> UInt64(60 - 4 * (nibble % 16)) & 15)])
+      text.append(Self.digits[Int(word >> UInt64(60 - 4 * (nibble % 16)) & 15)])
     }
     return String(decoding: text, as: UTF8.self)
   }

@@ -39,6 +39,8 @@ public struct HistoryGenerator {
   var upcomingIDs: [Int64] = []
   var nextID: Int64 = 0
   var history = RulesHistory()
+  /// The rules that decide; `nil` before the first are activated.
+  var inForce: RulesInForce?
   var position = 0
   var lastRecordedAt: Instant
   let emit: ([Event]) throws -> Void
@@ -157,6 +159,7 @@ public struct HistoryGenerator {
       )
     )
     history.activate(try bundled.rules(), by: event)
+    inForce = history.current
     position += 1
     try emit([event])
   }

@@ -1,4 +1,5 @@
 public import LedgerCore
+package import LedgerLog
 
 extension Ledger {
   /// What a ledger is opened for.
@@ -17,6 +18,8 @@ extension Ledger {
     public var clock: any LedgerClock
     /// The most commands that wait for the disk; one more is refused as ``LedgerError/busy(_:)``.
     public var queueCountMax: Int
+    /// The disk that is written on; tests give another.
+    package var disk: any Disk = PosixDisk()
     /// Told how far a long opening is, or the first folding of a ledger opened for reading; from the
     /// calling thread.
     public var progress: (@Sendable (Progress) -> Void)?

@@ -47,12 +47,14 @@ struct Opened: Sendable {
 
   /// Opens for writing: takes the lock, recovers, folds what is there.
   static func writing(_ path: String, _ options: Ledger.Options) throws(LedgerError) -> Opened {
-    try CheckpointGuard(path, copies: options.checkpointCopies).check()
+    try CheckpointGuard(path, copies: options.checkpointCopies, disk: options.disk).check()
     let publication = Publication()
     let found = Found()
     let thread = try CommitThread(queueCountMax: options.queueCountMax) {
       () throws(LedgerError) in
-      let (log, recovery) = try onLog { () throws(LogError) in try LogWriter.open(in: path) }
+      let (log, recovery) = try onLog { () throws(LogError) in
+        try LogWriter.open(in: path, disk: options.disk)
+      }
       found.parts.withLock { $0 = (log.reader(), recovery?.description) }
       return try WriterCore.make(log, options, publication)
     }

@@ -1,6 +1,7 @@
 import LedgerCore
 
-/// Where in the log each command id was first recorded: from a 64-bit hash of the id to positions.
+/// Where in the log each command id was first recorded, of those that no sealed segment knows: from
+/// a 64-bit hash of the id to positions.
 ///
 /// Two ids may share a hash, so a hit is a place to look, never an answer. Open addressing with
 /// linear probing over 12 bytes an entry, at most three quarters full.
@@ -9,7 +10,8 @@ struct CommandIndex {
   private var hashes: [UInt64]
   private var positions: [UInt32]
   private var farPositions: [Int: Int] = [:]
-  private var count = 0
+  /// The number of entries.
+  private(set) var count = 0
 
   /// An empty index.
   ///
@@ -38,6 +40,17 @@ struct CommandIndex {
       slot = (slot + 1) & (hashes.count - 1)
     }
     return found
+  }
+
+  /// Forgets what stands before `size`.
+  mutating func removeAll(below size: Int) {
+    let old = self
+    self = CommandIndex(seed: seed)
+    for slot in old.hashes.indices where old.hashes[slot] != 0 && old.position(in: slot) >= size {
+      if (count + 1) * 4 > hashes.count * 3 { grow() }
+      place(old.hashes[slot], at: old.position(in: slot))
+      count += 1
+    }
   }
 
   /// The standard library's keyed hash (SipHash, Aumasson and Bernstein 2012); never 0, which marks

@@ -3,42 +3,16 @@ import Foundation
 import LedgerCore
 import Synchronization
 
-/// The one thread that writes: takes what waits, decides it, makes it durable with one sync, and
-/// answers.
+/// The one thread that decides: takes what waits, decides it, and has it made durable.
 ///
-/// Callers that arrive while a sync runs wait together for the next one; a lone caller waits for no
-/// one. What waits is bounded.
+/// Commands that come while a commit waits for the disk are decided meanwhile, on top of what it
+/// writes, and share the next commit; a lone caller waits for no one. When a commit fails, what was
+/// decided on top of it fails too; nothing is visible or acknowledged before it is durable. What
+/// waits is bounded.
 final class CommitThread: Sendable {
-  /// A piece of work for the writer, and how many commands it counts for in the queue.
-  struct Job: Sendable {
-    /// The commands it counts for; 1 for work of another kind.
-    let commandCount: Int
-    /// Stages work that shares a commit with its neighbours; `nil` for work that needs the writer
-    /// for itself.
-    let stage: (@Sendable (inout WriterCore) -> Completion)?
-    /// Work that needs the writer for itself.
-    let exclusive: (@Sendable (inout WriterCore) -> Void)?
-  }
-
-  /// Called once the commit that a job shared has succeeded (`nil`) or failed.
-  typealias Completion = @Sendable (LedgerError?) -> Void
-
-  private struct Queue {
-    var jobs: [Job] = []
-    var commandCount = 0
-    var isStopping = false
-  }
-
-  /// The commands that share one commit at most; more wait for the next, which bounds a frame group.
-  static let groupCommandCountMax = 16_384
-  /// How long the log is idle before its end is sealed.
-  static let idleMilliseconds = 200
-
-  private let queue = Mutex(Queue())
-  private let wakeUp = DispatchSemaphore(value: 0)
+  private let queue: CommitQueue
   private let finished = DispatchSemaphore(value: 0)
   private let closingError = Mutex<LedgerError?>(nil)
-  private let queueCountMax: Int
 
   /// Starts the thread; `open` makes the writer on it.
   ///
@@ -48,7 +22,7 @@ final class CommitThread: Sendable {
     queueCountMax: Int,
     opening open: @escaping @Sendable () throws(LedgerError) -> WriterCore
   ) throws(LedgerError) {
-    self.queueCountMax = queueCountMax
+    queue = CommitQueue(commandCountMax: queueCountMax)
     let opened = DispatchSemaphore(value: 0)
     let failure = Failure()
     let thread = Thread {
@@ -69,25 +43,16 @@ final class CommitThread: Sendable {
   }
 
   /// Adds a job, or refuses it when the queue is full or the ledger is closing.
-  func enqueue(_ job: Job) throws(LedgerError) {
-    let problem: LedgerError? = queue.withLock { queue in
-      if queue.isStopping { return .busy("the ledger is closing") }
-      // A job larger than the whole queue passes when it is alone.
-      if queue.commandCount > 0, queue.commandCount + job.commandCount > queueCountMax {
-        return .busy("\(queue.commandCount) commands wait already; try again in a moment")
-      }
-      queue.jobs.append(job)
-      queue.commandCount += job.commandCount
-      return nil
-    }
-    if let problem { throw problem }
-    wakeUp.signal()
+  func enqueue(_ job: CommitQueue.Job) throws(LedgerError) {
+    try queue.add(job)
   }
+
+  /// The commands that wait; those that are being decided or committed do not count.
+  var waitingCount: Int { queue.waitingCount }
 
   /// Finishes what waits, seals the log, lets go of the lock and ends the thread.
   func close() throws(LedgerError) {
-    queue.withLock { $0.isStopping = true }
-    wakeUp.signal()
+    queue.close()
     // Everybody who closes waits until the log is sealed and let go of.
     finished.wait()
     finished.signal()
@@ -95,18 +60,36 @@ final class CommitThread: Sendable {
   }
 
   private func run(_ core: inout WriterCore) {
-    while true {
-      let (jobs, isStopping) = takeGroup()
-      if jobs.isEmpty {
-        if isStopping { break }
-        if wakeUp.wait(timeout: .now() + .milliseconds(Self.idleMilliseconds)) == .timedOut {
-          core.sealIdle()
-          wakeUp.wait()
-        }
-        continue
-      }
-      commit(jobs, &core)
+    let write = core.writing
+    let sync = LazySyncThread { [queue] group in
+      let error = write(group)
+      // The commit thread hears of it first: what it decided on top of a failed group must fail
+      // before anything is decided that a caller sends after hearing of the failure.
+      queue.noteEnded(error)
+      group.answer(error)
     }
+    var group = CommitGroup()
+    working: while true {
+      switch queue.nextStep(groupCount: group.commandCount) {
+      case .finish(let error):
+        core.finish(error)
+        if let error {
+          group.answer(error)
+          group = CommitGroup()
+        }
+      case .decide(let jobs):
+        for job in jobs { decide(job, &core, &group) }
+      case .commit(let othersWait):
+        commit(&group, &core, sync, othersWait: othersWait)
+      case .alone(let body):
+        body(&core)
+      case .idle:
+        core.sealIdle()
+      case .stop:
+        break working
+      }
+    }
+    sync.stop()
     do {
       try core.close()
     } catch {
@@ -115,35 +98,61 @@ final class CommitThread: Sendable {
     finished.signal()
   }
 
-  /// The jobs of the next commit: one exclusive job, or as many others as share a commit.
-  private func takeGroup() -> (jobs: [Job], isStopping: Bool) {
-    queue.withLock { queue in
-      var count = 0
-      var commands = 0
-      for job in queue.jobs {
-        if job.exclusive != nil {
-          if count == 0 { (count, commands) = (1, job.commandCount) }
-          break
-        }
-        if count > 0, commands + job.commandCount > Self.groupCommandCountMax { break }
-        count += 1
-        commands += job.commandCount
-      }
-      let group = Array(queue.jobs.prefix(count))
-      queue.jobs.removeFirst(count)
-      queue.commandCount -= commands
-      return (group, queue.isStopping)
+  private func decide(
+    _ job: CommitQueue.Submitted,
+    _ core: inout WriterCore,
+    _ group: inout CommitGroup
+  ) {
+    let result: Result<[Outcome], LedgerError>
+    do throws(LedgerError) {
+      result = .success(try core.decide(job.submissions, atomically: job.isAtomic))
+    } catch {
+      result = .failure(error)
     }
+    group.answered.append(CommitGroup.Answered(submitted: job, result: result))
+    group.commandCount += job.submissions.count
   }
 
-  private func commit(_ jobs: [Job], _ core: inout WriterCore) {
-    if let exclusive = jobs.first?.exclusive {
-      exclusive(&core)
-      return
+  /// Commits the open group: here when nobody else waits, which saves a lone caller two changes of
+  /// threads; else on the sync thread.
+  private func commit(
+    _ group: inout CommitGroup,
+    _ core: inout WriterCore,
+    _ sync: LazySyncThread,
+    othersWait: Bool
+  ) {
+    if group.answered.count == 1, !othersWait {
+      group.answer(core.commitStaged())
+    } else {
+      do throws(LedgerError) {
+        try core.closeGroup(&group)
+        queue.noteCommitting()
+        sync.commit(group)
+      } catch {
+        group.answer(error)
+      }
     }
-    let completions = jobs.compactMap { $0.stage?(&core) }
-    let error = core.commitStaged()
-    for complete in completions { complete(error) }
+    group = CommitGroup()
+  }
+}
+
+/// A sync thread that starts with its first group: a program that records one command needs none.
+private final class LazySyncThread {
+  private let commit: @Sendable (CommitGroup) -> Void
+  private var thread: SyncThread?
+
+  init(_ commit: @escaping @Sendable (CommitGroup) -> Void) {
+    self.commit = commit
+  }
+
+  func commit(_ group: CommitGroup) {
+    let thread = thread ?? SyncThread(commit)
+    self.thread = thread
+    thread.commit(group)
+  }
+
+  func stop() {
+    thread?.stop()
   }
 }
 

@@ -33,6 +33,20 @@ extension Ledger {
     return try result.get()
   }
 
+  /// ``submit(_:atomically:)`` for programs that submit more before they have the answer.
+  ///
+  /// - Parameters:
+  ///   - submissions: Wishes, each decided on the state after those before it.
+  ///   - atomically: Whether all are recorded or none.
+  ///   - answer: Called once with the outcomes, on a thread of the ledger, which it must not hold up.
+  package func submit(
+    _ submissions: [Submission],
+    atomically: Bool = false,
+    _ answer: @escaping @Sendable (Result<[Outcome], LedgerError>) -> Void
+  ) {
+    enqueue(submissions, atomically: atomically, answer)
+  }
+
   /// ``submit(_:atomically:)`` for programs without concurrency.
   ///
   /// Blocks on the disk; not for the cooperative pool.
@@ -43,6 +57,9 @@ extension Ledger {
     try waiting { done in enqueue(submissions, atomically: atomically, done) }
   }
 
+  /// The commands that wait to be decided; 0 in a ledger that was not opened for writing.
+  public var waitingCommandCount: Int { (try? writer())?.waitingCount ?? 0 }
+
   private func enqueue(
     _ submissions: [Submission],
     atomically: Bool,
@@ -51,17 +68,8 @@ extension Ledger {
     guard !submissions.isEmpty else { return done(.success([])) }
     do throws(LedgerError) {
       try writer().enqueue(
-        CommitThread.Job(
-          commandCount: submissions.count,
-          stage: { core in
-            do throws(LedgerError) {
-              let outcomes = try core.stage(submissions, atomically: atomically)
-              return { error in done(error.map { .failure($0) } ?? .success(outcomes)) }
-            } catch {
-              return { _ in done(.failure(error)) }
-            }
-          },
-          exclusive: nil
+        .decide(
+          CommitQueue.Submitted(submissions: submissions, isAtomic: atomically, answer: done)
         )
       )
     } catch {
@@ -78,17 +86,13 @@ extension Ledger {
     try waiting { done in
       do throws(LedgerError) {
         try writer().enqueue(
-          CommitThread.Job(
-            commandCount: 1,
-            stage: nil,
-            exclusive: { core in
-              do throws(LedgerError) {
-                done(.success(try body(&core)))
-              } catch {
-                done(.failure(error))
-              }
+          .alone { core in
+            do throws(LedgerError) {
+              done(.success(try body(&core)))
+            } catch {
+              done(.failure(error))
             }
-          )
+          }
         )
       } catch {
         done(.failure(error))

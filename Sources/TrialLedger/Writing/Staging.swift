@@ -1,6 +1,6 @@
 import LedgerCore
 
-/// What the decisions of a group rest on: everything that is durable.
+/// What the decisions of a group rest on: everything that is durable, or will be before the group.
 protocol DurableState: ~Copyable {
   /// The state of a namespace.
   func state(of id: NamespaceID) -> NamespaceState
@@ -10,17 +10,18 @@ protocol DurableState: ~Copyable {
 
 /// Commands decided one after the other on top of what is durable, and not yet durable themselves.
 ///
-/// A value: an atomic batch is decided on a copy, which is dropped when one of its commands fails,
-/// and a group whose commit fails is dropped whole, so that nothing unrecorded is ever built upon.
+/// A value: where commands are recorded together or not at all, a copy is kept from before, and a
+/// group whose commit fails is dropped whole, so that nothing unrecorded is ever built upon.
 struct Staging {
   /// The position of the next event.
   private(set) var size: Int
   /// The instant of the newest event; none recorded later gets an earlier one.
   private(set) var lastRecordedAt: Instant
-  /// The batches to append, each whole or not at all.
-  private(set) var batches: [[Event]] = []
+  /// The batches that nobody has taken yet, each recorded whole or not at all.
+  private var batches: [[Event]] = []
   private var states: [NamespaceID: NamespaceState] = [:]
-  private var eventsByCommand: [CommandID: [Event]] = [:]
+  /// What was staged under each command id.
+  private(set) var eventsByCommand: [CommandID: [Event]] = [:]
 
   /// Nothing staged after `size` durable events.
   init(size: Int, lastRecordedAt: Instant) {
@@ -55,7 +56,7 @@ struct Staging {
       }
     }
     let recordedAt = max(now, lastRecordedAt)
-    let decision = decide(
+    let decision = decideSound(
       command,
       state: state(of: command.namespaceID, over: durable),
       inForce: inForce,
@@ -114,11 +115,9 @@ struct Staging {
     return events
   }
 
-  /// Makes all batches staged since `count` batches were there into one.
-  mutating func mergeBatches(since count: Int) {
-    guard batches.count > count + 1 else { return }
-    let merged = batches[count...].flatMap(\.self)
-    batches.removeSubrange(count...)
-    batches.append(merged)
+  /// Takes the batches, to append them; as one where they stand or fall together.
+  mutating func takeBatches(asOne: Bool) -> [[Event]] {
+    defer { batches = [] }
+    return asOne && batches.count > 1 ? [batches.flatMap(\.self)] : batches
   }
 }

@@ -1,16 +1,31 @@
 import LedgerCore
 import LedgerFormat
 import LedgerLog
+import LedgerProof
 import LedgerProjection
 
 /// Everything that only the commit thread touches: the log's end, the fold, what is staged.
+///
+/// Groups are decided one after the other; while the sync thread makes one durable, the next is
+/// decided on top of it. So there are three ends: what is durable, what a commit writes, and the
+/// open group.
 struct WriterCore: ~Copyable, DurableState {
-  private var log: LogWriter
+  private let log: LogWriter
   private let reader: LogReader
+  /// All that is staged too.
   private var folded: FoldedLedger
+  /// What the open group's decisions rest on: all before it.
   private var view: LedgerView
+  /// What is durable.
+  private var durable: LedgerView
+  /// The rules that decide.
+  private var inForce: RulesInForce?
   private var commandIndex: CommandIndex?
+  /// What the group that is being written records, by command id.
+  private var committing: [CommandID: [Event]] = [:]
   private var staging: Staging
+  /// Why the open group cannot be committed.
+  private var problem: LedgerError?
   /// The ledger takes what time it is from its callers.
   let isTestClock: Bool
   private let clock: any LedgerClock
@@ -28,19 +43,21 @@ struct WriterCore: ~Copyable, DurableState {
     reader = log.reader()
     self.folded = folded
     self.view = view
+    durable = view
     self.isTestClock = isTestClock
     self.clock = clock
     self.publish = publish
+    inForce = view.rules.current
     staging = Staging(size: log.size, lastRecordedAt: self.folded.lastRecordedAt)
   }
 
-  /// The number of durable events.
+  /// The number of events, staged ones included.
   var size: Int { log.size }
   /// The rule activations so far.
   var rules: RulesHistory { folded.rules }
-  /// The trial types and plans that durable events name.
+  /// The trial types and plans that events before the open group name.
   var codes: [String] { view.projection.codes.codes }
-  /// The instant of the newest durable event.
+  /// The instant of the newest event, staged ones included.
   var lastRecordedAt: Instant { folded.lastRecordedAt }
 
   func state(of id: NamespaceID) -> NamespaceState {
@@ -48,8 +65,8 @@ struct WriterCore: ~Copyable, DurableState {
   }
 
   func events(of commandID: CommandID) throws(LedgerError) -> [Event] {
-    guard let commandIndex else { return [] }
-    for position in commandIndex.positions(of: commandID).sorted() {
+    if let events = committing[commandID] { return events }
+    for position in commandIndex?.positions(of: commandID) ?? [] {
       let events = try recorded(at: position, under: commandID)
       if !events.isEmpty { return events }
     }
@@ -63,7 +80,7 @@ struct WriterCore: ~Copyable, DurableState {
   ) throws(LedgerError) -> [Event] {
     var events: [Event] = []
     try onLog { () throws(LogError) in
-      try reader.forEachEvent(from: position, to: size) { event in
+      try reader.forEachEvent(from: position, to: durable.size) { event in
         guard event.metadata.commandID == commandID else { return false }
         events.append(event)
         return true
@@ -72,104 +89,204 @@ struct WriterCore: ~Copyable, DurableState {
     return events
   }
 
-  /// Decides commands on top of what is staged, each in its place.
+  /// Decides commands on top of what is staged, each in its place, and stages what they record.
   ///
   /// - Returns: One outcome per submission, in order. Events in them are not yet durable.
-  mutating func stage(
+  mutating func decide(
     _ submissions: [Ledger.Submission],
     atomically: Bool
   ) throws(LedgerError) -> [Outcome] {
-    guard let inForce = rules.current else {
+    guard let inForce else {
       throw .damaged("the log has no rules; its first event should activate some")
     }
-    if submissions.contains(where: { $0.command.metadata.commandID != nil }) {
+    let span = submissions.span
+    for index in span.indices where span[index].command.metadata.commandID != nil {
       try indexCommands()
+      break
     }
-    let present = clock.now()
     // Taken out, not copied: a group of n callers would copy n times what is staged. A copy is kept
     // only where something staged may have to be dropped again; a lone command that fails has
     // staged nothing.
     var draft = Staging(size: size, lastRecordedAt: lastRecordedAt)
     swap(&draft, &staging)
     let undo = submissions.count > 1 ? draft : nil
-    let batchCount = draft.batches.count
-    var outcomes: [Outcome] = []
-    outcomes.reserveCapacity(submissions.count)
-    for submission in submissions {
-      if let problem = timeProblem(submission) {
-        outcomes.append(.invalid(InvalidRequest(message: problem)))
-        continue
-      }
-      do throws(LedgerError) {
-        outcomes.append(
-          try draft.submit(
-            submission.command,
-            now: submission.now ?? present,
-            inForce: inForce,
-            over: self
-          )
-        )
-      } catch {
-        staging = undo ?? draft
-        throw error
-      }
+    var outcomes: [Outcome]
+    do throws(LedgerError) {
+      outcomes = try decide(submissions, inForce, on: &draft)
+    } catch {
+      staging = undo ?? draft
+      throw error
     }
-    guard atomically else {
-      staging = draft
-      return outcomes
-    }
-    guard outcomes.allSatisfy(\.isAccepted) else {
+    if atomically, !outcomes.allSatisfy(\.isAccepted) {
       staging = undo ?? draft
       return outcomes.map { $0.isAccepted ? .notRecorded : $0 }
     }
-    draft.mergeBatches(since: batchCount)
-    if let batch = draft.batches.last, draft.batches.count > batchCount, !LogWriter.fits(batch) {
+    let batches = draft.takeBatches(asOne: atomically)
+    if atomically, let batch = batches.first, !LogWriter.fits(batch) {
       staging = undo ?? draft
       throw .badInput(
         "the batch comes to \(batch.count) events, more than can be recorded at once; split it"
       )
     }
-    staging = draft
+    swap(&draft, &staging)
+    for batch in batches { stage(batch) }
     return outcomes
   }
 
-  private func timeProblem(_ submission: Ledger.Submission) -> String? {
-    submission.now != nil && !isTestClock
-      ? "now is given, but this is not a test-clock ledger" : nil
+  private borrowing func decide(
+    _ submissions: [Ledger.Submission],
+    _ inForce: RulesInForce,
+    on draft: inout Staging
+  ) throws(LedgerError) -> [Outcome] {
+    let present = clock.now()
+    var outcomes: [Outcome] = []
+    outcomes.reserveCapacity(submissions.count)
+    // By span: a copy of a command would count up and down a reference for each of its texts.
+    let span = submissions.span
+    for index in span.indices {
+      let now = span[index].now
+      if now != nil, !isTestClock {
+        let problem = "now is given, but this is not a test-clock ledger"
+        outcomes.append(.invalid(InvalidRequest(message: problem)))
+        continue
+      }
+      outcomes.append(
+        try draft.submit(
+          span[index].command,
+          now: now ?? present,
+          inForce: inForce,
+          over: self
+        )
+      )
+    }
+    return outcomes
+  }
+
+  /// Hands events to the log and the fold; neither shows them before they are committed.
+  ///
+  /// What goes wrong is found when the group is closed: nothing of it is recorded then.
+  private mutating func stage(_ batch: [Event]) {
+    guard problem == nil else { return }
+    do throws(LogError) {
+      try log.append(batch)
+    } catch {
+      problem = LedgerError(error)
+      return
+    }
+    do throws(LedgerError) {
+      try folded.apply(batch, readingRules: Ledger.readRules)
+    } catch {
+      problem = error
+    }
+  }
+
+  /// Ends the open group: what comes from here on rests on it.
+  ///
+  /// - Throws: Why nothing of it can be recorded; it is dropped then.
+  mutating func closeGroup(_ group: inout CommitGroup) throws(LedgerError) {
+    if let problem {
+      rollBack()
+      throw problem
+    }
+    if log.size > view.size {
+      group.frames = log.takeStaged()
+      view = folded.view(today: today, root: log.root)
+      group.view = view
+      inForce = folded.rules.current
+    }
+    committing = staging.eventsByCommand
+    staging = Staging(size: log.size, lastRecordedAt: folded.lastRecordedAt)
+  }
+
+  /// What the sync thread does with a closed group: makes it durable and visible.
+  ///
+  /// - Returns: Why it could not, or `nil`.
+  var writing: @Sendable (CommitGroup) -> LedgerError? {
+    { [log, publish] group in
+      guard let frames = group.frames, let view = group.view else { return nil }
+      do throws(LogError) {
+        try log.commit(frames)
+      } catch {
+        return LedgerError(error)
+      }
+      publish(view)
+      return nil
+    }
+  }
+
+  /// Takes note of how the commit of the closed group has ended: well (`nil`), or not, and then all
+  /// that was staged since is dropped with it.
+  mutating func finish(_ error: LedgerError?) {
+    guard error == nil else { return rollBack() }
+    for (id, events) in committing {
+      if let first = events.first { commandIndex?.insert(id, at: first.position) }
+    }
+    committing = [:]
+    durable = view
   }
 
   /// Makes everything staged durable with one sync and visible, or drops it.
   ///
   /// - Returns: why it could not be made durable.
   mutating func commitStaged() -> LedgerError? {
-    let batches = staging.batches
-    defer { staging = Staging(size: log.size, lastRecordedAt: folded.lastRecordedAt) }
-    guard !batches.isEmpty else { return nil }
+    var group = CommitGroup()
     do throws(LedgerError) {
-      try append(batches, mark: nil)
-      return nil
+      try closeGroup(&group)
     } catch {
       return error
     }
+    let error = writing(group)
+    finish(error)
+    return error
   }
 
-  /// Appends batches, each whole or not at all, makes them durable and visible.
+  /// Forgets all that is not durable.
+  private mutating func rollBack() {
+    problem = nil
+    committing = [:]
+    log.dropStaged()
+    guard view.size > durable.size || folded.projection.size > durable.size else {
+      staging = Staging(size: log.size, lastRecordedAt: folded.lastRecordedAt)
+      return
+    }
+    folded = FoldedLedger(resuming: durable)
+    view = durable
+    inForce = folded.rules.current
+    staging = Staging(size: log.size, lastRecordedAt: folded.lastRecordedAt)
+  }
+
+  /// The Merkle tree of all events, staged ones included.
+  var tree: CompactRange { log.tree }
+
+  /// Appends a prepared batch, whole or not at all, and makes it durable; what is recorded so shows
+  /// only after ``foldRecorded(_:)``.
   ///
-  /// - Precondition: A mark stands for one batch.
-  mutating func append(_ batches: [[Event]], mark: [UInt8]?) throws(LedgerError) {
-    precondition(mark == nil || batches.count == 1, "a mark stands for one batch")
+  /// - Parameters:
+  ///   - batch: The next events of the log.
+  ///   - mark: What is kept with them.
+  /// - Throws: ``LedgerError/inputOutput(_:)``; nothing of the batch is recorded then.
+  mutating func append(_ batch: PreparedBatch, mark: [UInt8]) throws(LedgerError) {
     do throws(LogError) {
-      for batch in batches { try log.append(batch, mark: mark) }
+      try log.append(batch, mark: mark)
       try log.commit()
     } catch {
       log.dropStaged()
       throw LedgerError(error)
     }
-    for batch in batches {
-      try folded.apply(batch, readingRules: Ledger.readRules)
-      note(batch)
-    }
+  }
+
+  /// Folds what was recorded past the fold, and makes it visible.
+  mutating func foldRecorded(
+    _ progress: (@Sendable (Ledger.Progress) -> Void)?
+  ) throws(LedgerError) {
+    guard log.size > view.size else { return }
+    try folded.catchUp(with: reader, progress: progress)
     view = folded.view(today: today, root: log.root)
+    durable = view
+    inForce = folded.rules.current
+    staging = Staging(size: log.size, lastRecordedAt: folded.lastRecordedAt)
+    // Read anew when the next id is asked about.
+    commandIndex = nil
     publish(view)
   }
 
@@ -177,22 +294,12 @@ struct WriterCore: ~Copyable, DurableState {
     max(clock.now(), folded.lastRecordedAt).date
   }
 
-  private mutating func note(_ events: [Event]) {
-    var previous: CommandID?
-    for event in events {
-      if let id = event.metadata.commandID, id != previous {
-        commandIndex?.insert(id, at: event.position)
-      }
-      previous = event.metadata.commandID
-    }
-  }
-
   /// Reads all command ids of the log once, when the first is asked about.
   private mutating func indexCommands() throws(LedgerError) {
     guard commandIndex == nil else { return }
     var index = CommandIndex()
     try onLog { () throws(LogError) in
-      try reader.forEachCommandID(from: 0, to: size) { position, id in
+      try reader.forEachCommandID(from: 0, to: durable.size) { position, id in
         index.insert(id, at: position)
       }
     }
@@ -214,7 +321,8 @@ struct WriterCore: ~Copyable, DurableState {
     recordedAt: Instant,
     metadata: Metadata
   ) -> Event? {
-    var draft = staging
+    var draft = Staging(size: size, lastRecordedAt: lastRecordedAt)
+    swap(&draft, &staging)
     let events = draft.stage(
       [fact],
       of: id,
@@ -222,7 +330,9 @@ struct WriterCore: ~Copyable, DurableState {
       metadata: metadata,
       over: self
     )
-    staging = draft
+    let batches = draft.takeBatches(asOne: true)
+    swap(&draft, &staging)
+    for batch in batches { stage(batch) }
     return events.first
   }
 

@@ -1,0 +1,123 @@
+import Dispatch
+import LedgerLog
+import Synchronization
+
+/// A real disk whose writes to the log's segments wait until a test lets them pass, one by one, well
+/// or not.
+final class GatedDisk: Disk {
+  /// What becomes of one write and its sync.
+  enum Passing: Sendable {
+    case well
+    /// The disk is full: nothing is written.
+    case noSpace
+    /// The sync fails: nobody knows what was written.
+    case syncFails
+  }
+
+  private let disk = PosixDisk()
+  private let gate = Gate()
+
+  /// Says when a write has come to the gate and waits there.
+  var arrivals: AsyncStream<Void> { gate.arrivals }
+
+  /// From here on writes wait.
+  func close() { gate.isClosed.withLock { $0 = true } }
+
+  /// Lets the write pass that waits.
+  func letPass(_ passing: Passing = .well) { gate.letPass(passing) }
+
+  /// From here on writes pass, also one that waits.
+  func open(letting passing: Passing) {
+    gate.isClosed.withLock { $0 = false }
+    gate.letPass(passing)
+  }
+
+  func open(_ path: String, for access: DiskAccess) throws(DiskError) -> any DiskFile {
+    guarded(try disk.open(path, for: access), path)
+  }
+
+  func create(_ path: String) throws(DiskError) -> any DiskFile {
+    guarded(try disk.create(path), path)
+  }
+
+  private func guarded(_ file: any DiskFile, _ path: String) -> any DiskFile {
+    path.contains("/segments/") ? GatedFile(file, gate, path) : file
+  }
+
+  func createFolder(_ path: String) throws(DiskError) { try disk.createFolder(path) }
+  func names(in folder: String) throws(DiskError) -> [String]? { try disk.names(in: folder) }
+  func rename(_ path: String, to new: String) throws(DiskError) { try disk.rename(path, to: new) }
+  func remove(_ path: String) throws(DiskError) { try disk.remove(path) }
+  func syncFolder(_ path: String) throws(DiskError) { try disk.syncFolder(path) }
+  func pause(milliseconds: Int) { disk.pause(milliseconds: milliseconds) }
+}
+
+/// Where writes wait.
+private final class Gate: Sendable {
+  let isClosed = Mutex(false)
+  let arrivals: AsyncStream<Void>
+  private let arrived: AsyncStream<Void>.Continuation
+  private let passings = Mutex<[GatedDisk.Passing]>([])
+  private let mayPass = DispatchSemaphore(value: 0)
+
+  init() {
+    (arrivals, arrived) = AsyncStream.makeStream()
+  }
+
+  func letPass(_ passing: GatedDisk.Passing) {
+    passings.withLock { $0.append(passing) }
+    mayPass.signal()
+  }
+
+  func pass() -> GatedDisk.Passing {
+    guard isClosed.withLock(\.self) else { return .well }
+    arrived.yield()
+    mayPass.wait()
+    return passings.withLock { $0.removeFirst() }
+  }
+}
+
+private final class GatedFile: DiskFile {
+  private let file: any DiskFile
+  private let gate: Gate
+  private let path: String
+  private let syncFails = Mutex(false)
+
+  init(_ file: any DiskFile, _ gate: Gate, _ path: String) {
+    self.file = file
+    self.gate = gate
+    self.path = path
+  }
+
+  func write(_ bytes: Span<UInt8>, at offset: Int) throws(DiskError) {
+    switch gate.pass() {
+    case .well: break
+    case .noSpace: throw failure("write", isNoSpace: true)
+    case .syncFails: syncFails.withLock { $0 = true }
+    }
+    try file.write(bytes, at: offset)
+  }
+
+  func sync() throws(DiskError) {
+    if syncFails.withLock(\.self) { throw failure("fdatasync", isNoSpace: false) }
+    try file.sync()
+  }
+
+  private func failure(_ operation: String, isNoSpace: Bool) -> DiskError {
+    DiskError(
+      operation: operation,
+      path: path,
+      code: isNoSpace ? 28 : 5,
+      message: isNoSpace ? "no space left" : "input/output error",
+      isNoSpace: isNoSpace
+    )
+  }
+
+  func read(_ count: Int, at offset: Int, into buffer: inout [UInt8]) throws(DiskError) -> Int {
+    try file.read(count, at: offset, into: &buffer)
+  }
+  func truncate(to byteCount: Int) throws(DiskError) { try file.truncate(to: byteCount) }
+  func byteCount() throws(DiskError) -> Int { try file.byteCount() }
+  func tryLock(_ lock: DiskLock) throws(DiskError) -> Bool { try file.tryLock(lock) }
+  func unlock() throws(DiskError) { try file.unlock() }
+}
