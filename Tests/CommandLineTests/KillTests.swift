@@ -56,7 +56,7 @@ struct KillTests {
   }
 
   @Test(.tags(.crash)) func `an import killed again and again ends without a duplicate`() throws {
-    let size = try #require(HistoryGenerator.Size(eventCount: 20_000, namespaceCount: 3_000))
+    let size = try #require(HistoryGenerator.Size(eventCount: 40_000, namespaceCount: 6_000))
     let file = folder.path + "/history.jsonl"
     var text = ""
     try HistoryGenerator.generate(size, seed: 5) { events in
@@ -67,11 +67,12 @@ struct KillTests {
     var seenByteCount = 0
     while true {
       let importing = try Program(["import", file, "--data", data])
-      // Each run may record one more batch, then it is killed.
-      while importing.isRunning, logByteCount() <= seenByteCount { importing.rest() }
+      // Each run may record a batch or two, then it is killed.
+      while importing.isRunning, logByteCount() <= seenByteCount {}
       seenByteCount = logByteCount()
       guard importing.isRunning, killCount < 3 else {
-        #expect(importing.finish() == 0)
+        // 1 is that all was recorded already when the run before was killed.
+        #expect([0, 1].contains(importing.finish()))
         break
       }
       importing.kill()
@@ -121,7 +122,6 @@ private final class Program: @unchecked Sendable {
   private let input = Pipe()
   private let output = Pipe()
   private var buffer = Data()
-  private let resting = DispatchSemaphore(value: 0)
 
   init(_ arguments: [String]) throws {
     let tests = URL(filePath: CommandLine.arguments[0])
@@ -135,11 +135,6 @@ private final class Program: @unchecked Sendable {
   }
 
   var isRunning: Bool { process.isRunning }
-
-  /// Lets a moment pass.
-  func rest() {
-    _ = resting.wait(timeout: .now() + .milliseconds(2))
-  }
 
   func write(_ text: String) -> Bool {
     (try? input.fileHandleForWriting.write(contentsOf: Data(text.utf8))) != nil

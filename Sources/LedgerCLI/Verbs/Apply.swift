@@ -16,6 +16,8 @@ struct Apply: ParsableCommand {
         trial-ledger apply --atomic changes.jsonl
         trial-ledger apply --test-clock history.jsonl
 
+      SIGTERM and SIGINT end it well: what was read is recorded, answered and sealed.
+
       Exits 0 when every line got its outcome, whatever it says; with --atomic, 1 when nothing was \
       recorded because some command failed.
       """
@@ -23,8 +25,6 @@ struct Apply: ParsableCommand {
 
   /// The most commands of `--atomic`.
   static let atomicCountMax = 10_000
-  /// About how many lines are decided together when they are there.
-  private static let groupLineCount = 1_024
 
   @Argument(
     help: "The file of commands (default, or -: standard input).",
@@ -45,53 +45,34 @@ struct Apply: ParsableCommand {
     if hasTestClock, !ledger.isTestClock {
       throw Failure.badInput("--test-clock is for ledgers made with init --test-clock")
     }
-    var input = try LineInput(file)
+    let input = try LineInput(file)
     do {
-      if atomic { try applyAtomically(&input, to: ledger) } else { try apply(&input, to: ledger) }
+      if atomic { try applyAtomically(input, to: ledger) } else { try apply(input, to: ledger) }
     } catch let error as SystemError where error.isBrokenPipe {
       throw Failure(status: .inputOutput, message: "nobody reads the outcomes; stopped early")
     }
     try ledger.close()
   }
 
-  private func apply(_ input: inout LineInput, to ledger: Ledger) throws {
+  private func apply(_ input: consuming LineInput, to ledger: Ledger) throws {
     let output = Output()
+    let pipeline = CommandPipeline(ledger)
+    // What was read is finished; what comes after the request to end is not read.
+    let endRequests = EndRequests { pipeline.stop() }
+    defer { withExtendedLifetime(endRequests) {} }
+    var input = input
     var commands = CommandLines(hasTestClock: hasTestClock)
-    while let lines = try input.next(about: Self.groupLineCount) {
-      // One piece of input may hold many short lines; each group is printed once it is durable.
-      var start = 0
-      while start < lines.count {
-        let end = min(lines.count, start + Self.groupLineCount)
-        let entries = lines[start..<end].map { commands.entry($0) }
-        try print(try outcomes(of: entries, in: ledger), to: output)
-        start = end
-      }
+    pipeline.start {
+      try input.next(about: CommandPipeline.groupLineCount)?.map { commands.entry($0) }
     }
+    try pipeline.run { try print($0, to: output) }
   }
 
-  /// One outcome per entry, in order; only what can be read is submitted.
-  private func outcomes(
-    of entries: [CommandLines.Entry],
-    in ledger: Ledger
-  ) throws -> [Outcome] {
-    let submissions = entries.compactMap(\.submission)
-    var decided = try ledger.submitBlocking(submissions).makeIterator()
-    return entries.map { entry in
-      switch entry.content {
-      case .invalid(let problem): return .invalid(problem)
-      case .submission:
-        guard let outcome = decided.next() else {
-          preconditionFailure("a submission has an outcome per command")
-        }
-        return outcome.at(line: entry.line)
-      }
-    }
-  }
-
-  private func applyAtomically(_ input: inout LineInput, to ledger: Ledger) throws {
+  private func applyAtomically(_ input: LineInput, to ledger: Ledger) throws {
+    var input = input
     var commands = CommandLines(hasTestClock: hasTestClock)
     var entries: [CommandLines.Entry] = []
-    while let lines = try input.next(about: Self.groupLineCount) {
+    while let lines = try input.next(about: CommandPipeline.groupLineCount) {
       entries += lines.map { commands.entry($0) }
       if entries.count > Self.atomicCountMax {
         throw Failure.badInput(

@@ -1,0 +1,42 @@
+import Foundation
+import LedgerTestSupport
+import Testing
+
+/// The command that measures the log must work whenever it is needed; what it measures here, in a
+/// debug build beside other tests, says nothing.
+@Suite("Tools/bench-log")
+struct BenchmarkScriptTests {
+  /// The repository that this file is in.
+  private static let root = URL(filePath: #filePath)
+    .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+
+  @Test func `runs at its small size and prints every row with a ratio`() throws {
+    let folder = try TemporaryFolder()
+    let output = URL(filePath: folder.path).appending(path: "output")
+    try Data().write(to: output)
+    let process = Process()
+    process.executableURL = Self.root.appending(path: "Tools/bench-log")
+    process.arguments = ["--small", "--no-peers", "--in", folder.path]
+    process.environment = ProcessInfo.processInfo.environment.merging([
+      "LEDGER_BENCHMARKS": Shell.program.deletingLastPathComponent()
+        .appending(path: "ledger-benchmarks").path
+    ]) { $1 }
+    process.standardInput = FileHandle.nullDevice
+    process.standardOutput = try FileHandle(forWritingTo: output)
+    process.standardError = try FileHandle(forWritingTo: output)
+    try process.run()
+    process.waitUntilExit()
+    let text = String(decoding: try Data(contentsOf: output), as: UTF8.self)
+    // 1 is that a row missed its target.
+    #expect([0, 1].contains(process.terminationStatus), "\(text)")
+    #expect(process.terminationReason == .exit)
+    let rows = text.split(separator: "\n").compactMap { line in
+      line.wholeMatch(of: #/([a-f]) .* (\d+\.\d\d) +(<|<=|>|>=)[0-9.]+ (PASS|MISS)/#)
+    }
+    let letters = rows.map { String($0.output.1) }
+    // The size is against lz4, which need not be installed.
+    #expect(Set(letters).subtracting(["d"]) == ["a", "b", "c", "e", "f"], "\(text)")
+    for row in rows { #expect((Double(row.output.2) ?? -1) > 0, "\(row.output.0)") }
+    #expect(text.contains("Checksum of all results: "), "\(text)")
+  }
+}
