@@ -63,7 +63,7 @@ struct Machine {
   private static func fileSystemType(of path: String) -> String? {
     guard let text = text("/proc/self/mountinfo") else { return nil }
     var best: (place: String, type: String)?
-    // 36 35 98:0 /root /place options - type source options
+    // Number, parent, device, its folder, place, options, a dash, type, source, options.
     for line in text.split(separator: "\n") {
       let fields = line.split(separator: " ")
       guard fields.count > 6, let dash = fields.firstIndex(of: "-"), dash + 1 < fields.count
