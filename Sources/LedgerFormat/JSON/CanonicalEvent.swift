@@ -12,7 +12,6 @@ extension Event {
 /// - Precondition: As for ``appendCanonicalBytes(of:to:)``.
 package func canonicalBytes(of event: Event) -> [UInt8] {
   var output: [UInt8] = []
-  output.reserveCapacity(512)
   appendCanonicalBytes(of: event, to: &output)
   return output
 }
@@ -35,125 +34,152 @@ package func appendCanonicalBytes(of event: Event, to output: inout [UInt8]) {
   if case .unknown(let fact) = event.fact {
     return appendUnknown(fact, of: event, to: &output)
   }
-  output.append(UInt8(ascii: "{"))
-  if let actor = event.metadata.actor {
-    appendActor(actor, to: &output)
-    output.append(UInt8(ascii: ","))
-  }
-  if case .trialEnded(_, _, let cause) = event.fact {
-    output.append(contentsOf: "\"cause\":\"".utf8)
-    output.append(contentsOf: cause.rawValue.utf8)
-    output.append(contentsOf: "\",".utf8)
-  }
-  if let id = event.metadata.commandID {
-    // The alphabets of ids and codes need no escapes.
-    output.append(contentsOf: "\"command_id\":\"".utf8)
-    output.append(contentsOf: id.text.utf8)
-    output.append(contentsOf: "\",".utf8)
-  }
-  if let endsOn = event.fact.endsOn {
-    output.append(contentsOf: "\"ends_on\":".utf8)
-    output.appendJSON(endsOn)
-    output.append(UInt8(ascii: ","))
-  }
-  output.append(contentsOf: "\"namespace_id\":".utf8)
-  output.appendJSON(Int(event.namespaceID.rawValue))
-  appendFieldsBeforePosition(of: event.fact, to: &output)
-  output.append(contentsOf: ",\"position\":".utf8)
-  output.appendJSON(event.position)
-  if case .trialExtended(_, _, let previousEndsOn, _) = event.fact {
-    output.append(contentsOf: ",\"previous_ends_on\":".utf8)
-    output.appendJSON(previousEndsOn)
-  }
-  if let reason = event.metadata.reason {
-    output.append(contentsOf: ",\"reason\":".utf8)
-    output.appendJSON(reason)
-  }
-  output.append(contentsOf: ",\"recorded_at\":".utf8)
-  output.appendJSON(event.recordedAt)
+  output.append(addingCapacity: byteCountMax(of: event)) { line in line.append(event) }
+}
+
+/// No fewer bytes than the line takes: every byte of a text at most becomes six, and names, numbers,
+/// dates, a code and a command id are less than the rest.
+private func byteCountMax(of event: Event) -> Int {
+  var texts = event.metadata.reason?.utf8.count ?? 0
+  for (key, value) in event.metadata.source { texts += key.utf8.count + value.utf8.count + 2 }
   if case .rulesActivated(let id, let sha256, let text) = event.fact {
-    output.append(contentsOf: ",\"rules\":".utf8)
-    output.appendJSON(text)
-    output.append(contentsOf: ",\"rules_id\":".utf8)
-    output.appendJSON(id.text)
-    output.append(contentsOf: ",\"rules_sha256\":".utf8)
-    output.appendJSON(sha256)
+    texts += id.text.utf8.count + sha256.utf8.count + text.utf8.count
   }
-  if !event.metadata.source.isEmpty {
-    output.append(UInt8(ascii: ","))
-    appendSource(event.metadata.source, to: &output)
-  }
-  appendFieldsAfterSource(of: event.fact, to: &output)
-  output.append(contentsOf: ",\"version\":".utf8)
-  output.appendJSON(event.version)
-  output.append(UInt8(ascii: "}"))
+  return 1_024 + 6 * texts
 }
 
-/// Appends `on`, `parent_id` or `plan`.
-private func appendFieldsBeforePosition(of fact: Fact, to output: inout [UInt8]) {
-  switch fact {
-  case .trialExtended(_, let on, _, _), .trialEnded(_, let on, _):
-    output.append(contentsOf: ",\"on\":".utf8)
-    output.appendJSON(on)
-  case .planChanged(let plan, _, _):
-    output.append(contentsOf: ",\"plan\":\"".utf8)
-    output.append(contentsOf: plan.code.utf8)
-    output.append(UInt8(ascii: "\""))
-  case .namespaceMoved(let parent?):
-    output.append(contentsOf: ",\"parent_id\":".utf8)
-    output.appendJSON(Int(parent.rawValue))
-  case .namespaceMoved(nil):
-    output.append(contentsOf: ",\"parent_id\":null".utf8)
-  case .trialStarted, .trialReactivated, .rulesActivated, .unknown: break
+extension OutputSpan<UInt8> {
+  fileprivate mutating func append(_ event: Event) {
+    append(UInt8(ascii: "{"))
+    if let actor = event.metadata.actor { append(actor) }
+    if case .trialEnded(_, _, let cause) = event.fact {
+      append(literal: "\"cause\":\"")
+      append(ascii: cause.rawValue)
+      append(literal: "\",")
+    }
+    if let id = event.metadata.commandID {
+      // The alphabets of ids and codes need no escapes.
+      append(literal: "\"command_id\":\"")
+      append(ascii: id.text)
+      append(literal: "\",")
+    }
+    if let endsOn = event.fact.endsOn {
+      append(literal: "\"ends_on\":\"")
+      append(dayNumber: endsOn.dayNumber)
+      append(literal: "\",")
+    }
+    append(literal: "\"namespace_id\":")
+    append(decimal: UInt64(event.namespaceID.rawValue))
+    append(fieldsBeforePosition: event.fact)
+    append(literal: ",\"position\":")
+    append(decimal: UInt64(event.position))
+    if case .trialExtended(_, _, let previousEndsOn, _) = event.fact {
+      append(literal: ",\"previous_ends_on\":\"")
+      append(dayNumber: previousEndsOn.dayNumber)
+      append(UInt8(ascii: "\""))
+    }
+    if let reason = event.metadata.reason {
+      append(literal: ",\"reason\":")
+      append(quoting: reason)
+    }
+    append(literal: ",\"recorded_at\":\"")
+    append(milliseconds: event.recordedAt.milliseconds)
+    append(UInt8(ascii: "\""))
+    if case .rulesActivated(let id, let sha256, let text) = event.fact {
+      append(literal: ",\"rules\":")
+      append(quoting: text)
+      append(literal: ",\"rules_id\":")
+      append(quoting: id.text)
+      append(literal: ",\"rules_sha256\":")
+      append(quoting: sha256)
+    }
+    if !event.metadata.source.isEmpty { append(source: event.metadata.source) }
+    append(fieldsAfterSource: event.fact)
+    append(literal: ",\"version\":")
+    append(decimal: UInt64(event.version))
+    append(UInt8(ascii: "}"))
   }
-}
 
-/// Appends `starts_on`, `trial_type` and `type`.
-private func appendFieldsAfterSource(of fact: Fact, to output: inout [UInt8]) {
-  switch fact {
-  case .trialStarted(_, let startsOn, _), .trialReactivated(_, let startsOn, _),
-    .planChanged(_, let startsOn, _):
-    output.append(contentsOf: ",\"starts_on\":".utf8)
-    output.appendJSON(startsOn)
-  case .trialExtended, .trialEnded, .namespaceMoved, .rulesActivated, .unknown: break
+  /// Appends `"actor":{…},`.
+  private mutating func append(_ actor: Actor) {
+    append(literal: "\"actor\":{\"role\":\"")
+    append(ascii: actor.role.rawValue)
+    append(UInt8(ascii: "\""))
+    if let userID = actor.userID {
+      append(literal: ",\"user_id\":")
+      append(decimal: UInt64(userID))
+    }
+    append(literal: "},")
   }
-  switch fact {
-  case .trialStarted(let type, _, _), .trialReactivated(let type, _, _),
-    .trialExtended(let type, _, _, _), .trialEnded(let type, _, _):
-    output.append(contentsOf: ",\"trial_type\":\"".utf8)
-    output.append(contentsOf: type.code.utf8)
-    output.append(UInt8(ascii: "\""))
-  case .planChanged, .namespaceMoved, .rulesActivated, .unknown: break
-  }
-  output.append(contentsOf: ",\"type\":\"".utf8)
-  output.append(contentsOf: fact.name.utf8)
-  output.append(UInt8(ascii: "\""))
-}
 
-/// Appends `"actor":{…}`.
-private func appendActor(_ actor: Actor, to output: inout [UInt8]) {
-  output.append(contentsOf: "\"actor\":{\"role\":\"".utf8)
-  output.append(contentsOf: actor.role.rawValue.utf8)
-  output.append(UInt8(ascii: "\""))
-  if let userID = actor.userID {
-    output.append(contentsOf: ",\"user_id\":".utf8)
-    output.appendJSON(Int(userID))
+  /// Appends `on`, `parent_id` or `plan`.
+  private mutating func append(fieldsBeforePosition fact: Fact) {
+    switch fact {
+    case .trialExtended(_, let on, _, _), .trialEnded(_, let on, _):
+      append(literal: ",\"on\":\"")
+      append(dayNumber: on.dayNumber)
+      append(UInt8(ascii: "\""))
+    case .planChanged(let plan, _, _):
+      append(literal: ",\"plan\":\"")
+      append(ascii: plan.code)
+      append(UInt8(ascii: "\""))
+    case .namespaceMoved(let parent?):
+      append(literal: ",\"parent_id\":")
+      append(decimal: UInt64(parent.rawValue))
+    case .namespaceMoved(nil): append(literal: ",\"parent_id\":null")
+    case .trialStarted, .trialReactivated, .rulesActivated, .unknown: break
+    }
   }
-  output.append(UInt8(ascii: "}"))
-}
 
-/// Appends `"source":{…}`.
-private func appendSource(_ source: [String: String], to output: inout [UInt8]) {
-  output.append(contentsOf: "\"source\":{".utf8)
-  var isFirst = true
-  for (key, value) in source.sorted(by: { precedesInUTF16($0.key, $1.key) }) {
-    if !isFirst { output.append(UInt8(ascii: ",")) }
-    isFirst = false
-    output.appendJSON(key)
-    output.append(UInt8(ascii: ":"))
-    output.appendJSON(value)
+  /// Appends `starts_on`, `trial_type` and `type`.
+  private mutating func append(fieldsAfterSource fact: Fact) {
+    switch fact {
+    case .trialStarted(_, let startsOn, _), .trialReactivated(_, let startsOn, _),
+      .planChanged(_, let startsOn, _):
+      append(literal: ",\"starts_on\":\"")
+      append(dayNumber: startsOn.dayNumber)
+      append(UInt8(ascii: "\""))
+    case .trialExtended, .trialEnded, .namespaceMoved, .rulesActivated, .unknown: break
+    }
+    switch fact {
+    case .trialStarted(let type, _, _), .trialReactivated(let type, _, _),
+      .trialExtended(let type, _, _, _), .trialEnded(let type, _, _):
+      append(literal: ",\"trial_type\":\"")
+      append(ascii: type.code)
+      append(UInt8(ascii: "\""))
+    case .planChanged, .namespaceMoved, .rulesActivated, .unknown: break
+    }
+    append(literal: ",\"type\":\"")
+    append(ascii: fact.name)
+    append(UInt8(ascii: "\""))
   }
-  output.append(UInt8(ascii: "}"))
+
+  /// Appends `,"source":{…}`.
+  private mutating func append(source: [String: String]) {
+    append(literal: ",\"source\":{")
+    var isFirst = true
+    for (key, value) in source.sorted(by: { precedesInUTF16($0.key, $1.key) }) {
+      if !isFirst { append(UInt8(ascii: ",")) }
+      isFirst = false
+      append(quoting: key)
+      append(UInt8(ascii: ":"))
+      append(quoting: value)
+    }
+    append(UInt8(ascii: "}"))
+  }
+
+  /// Appends a text in quotes, with the escapes that it needs.
+  private mutating func append(quoting text: String) {
+    let bytes = text.utf8Span.span
+    append(UInt8(ascii: "\""))
+    if !append(plain: bytes, 0..<bytes.count) { append(escaping: bytes) }
+    append(UInt8(ascii: "\""))
+  }
+
+  /// Appends a text that needs no escapes.
+  private mutating func append(ascii text: String) {
+    append(copying: text.utf8Span.span)
+  }
 }
 
 /// Appends an event whose own members are not known here: they and the common ones are sorted.
