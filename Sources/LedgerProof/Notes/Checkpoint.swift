@@ -47,10 +47,18 @@ package struct Checkpoint: Equatable, Sendable {
     guard let root = hash(lines[2]) else {
       throw .malformed("the checkpoint's third line is not the base64 of 32 bytes")
     }
+    var extensions: [String] = []
+    for line in lines[3...].dropLast() {
+      // What is not UTF-8 would be written back as something else, which nobody signed.
+      guard let text = String(validating: line, as: UTF8.self) else {
+        throw .malformed("a line behind the checkpoint's root is not UTF-8")
+      }
+      extensions.append(text)
+    }
     self.origin = origin
     self.size = size
     self.root = root
-    extensions = lines[3...].dropLast().map { String(decoding: $0, as: UTF8.self) }
+    self.extensions = extensions
   }
 
   /// The note's text.
