@@ -83,3 +83,8 @@ func replacing(
   if forgetsHead { files["log/lock"] = [UInt8](repeating: 0, count: 56) }
   return SimulatedDisk(files: files, folders: ["log", "log/segments"])
 }
+
+/// What a command id is found by in an index.
+func commandHash(_ id: CommandID) -> Hash256 {
+  MerkleHash.plain(Array(id.text.utf8).span)
+}

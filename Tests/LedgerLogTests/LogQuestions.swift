@@ -42,6 +42,7 @@ func compareQuestions(
       == model.filter { if case .rulesActivated = $0.fact { true } else { false } }
   )
   try compareCommandIDs(reader, model)
+  try compareCommandPositions(reader, model)
 }
 
 /// The columns of a range are those of its events, appended one by one.
@@ -88,4 +89,20 @@ private func compareCommandIDs(_ reader: LogReader, _ model: [Event]) throws {
     expected[id] = event.position
   }
   #expect(firsts == expected)
+}
+
+/// Of each command that is in sealed segments, the first event is found; where there are several
+/// candidates, they are few.
+private func compareCommandPositions(_ reader: LogReader, _ model: [Event]) throws {
+  var expected: [CommandID: Int] = [:]
+  for event in model.prefix(reader.sealedSize) {
+    guard let id = event.metadata.commandID, expected[id] == nil else { continue }
+    expected[id] = event.position
+  }
+  for (id, position) in expected.prefix(20) {
+    let found = try reader.positions(of: id)
+    #expect(found.contains(position) && found == found.sorted() && found.count <= 4)
+  }
+  let absent = try #require(CommandID("nobody-sent-this"))
+  #expect(try reader.positions(of: absent).isEmpty)
 }

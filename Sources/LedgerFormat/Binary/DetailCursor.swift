@@ -136,8 +136,6 @@ extension DetailRow {
       return output.append(span: bytes.extracting(try reader.text(of: bytes)))
     }
     let start = try reader.skip(16, of: bytes)
-    output.append(
-      contentsOf: DetailSection.unpackedUUID(bytes.extracting(start..<(start + 16))).utf8
-    )
+    output.append(addingCapacity: 36) { $0.append(uuid: bytes, at: start) }
   }
 }

@@ -93,6 +93,8 @@ final class LogDirectory: Sendable {
   let onRoll = Mutex<(@Sendable () -> Void)?>(nil)
   /// The files that are open.
   let files: OpenFiles
+  /// Finds the events of a namespace among those that are not sealed.
+  let recent = RecentIndex()
 
   init(_ contents: Contents, _ files: OpenFiles) {
     self.contents = Mutex(contents)
@@ -124,6 +126,17 @@ final class LogDirectory: Sendable {
       if let sealed = contents.segments[index].sealed { return .sealed(sealed) }
       let end = contents.endPosition(of: index)
       return .frame(contents.segments[index].place(holding: position, end: end, after: hint))
+    }
+  }
+
+  /// The segments that hold positions below `size`, and these positions.
+  func segments(below size: Int) -> [(sealed: SealedSegment?, positions: Range<Int>)] {
+    with { contents in
+      contents.segments.indices.map { index in
+        let segment = contents.segments[index]
+        let end = min(contents.endPosition(of: index), size)
+        return (segment.sealed, min(segment.firstPosition, end)..<end)
+      }
     }
   }
 

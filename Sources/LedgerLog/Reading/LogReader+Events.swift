@@ -62,24 +62,6 @@ extension LogReader {
     return found
   }
 
-  /// The events of a namespace at positions below `size`, in order.
-  ///
-  /// - Complexity: O(n): every frame's facts are looked at, other namespaces' details are not.
-  package func events(of id: NamespaceID, below size: Int) throws(LogError) -> [Event] {
-    var events: [Event] = []
-    try forEachPiece(from: 0, to: size) { piece throws(LogError) in
-      var positions: [Int] = []
-      try piece.foldColumns { columns in
-        for (index, value) in columns.namespaceIDs.enumerated() where value == id.rawValue {
-          positions.append(columns.firstPosition + index)
-        }
-      }
-      if !positions.isEmpty { try piece.forEachEvent(at: positions) { events.append($0) } }
-      return true
-    }
-    return events
-  }
-
   /// The rule activations at positions below `size`, in order.
   ///
   /// - Complexity: O(pieces that hold one).

@@ -122,6 +122,61 @@ final class SealedSegment: Sendable {
     return CommandFilter.mayContain(hash, in: filter.span)
   }
 
+  /// The ordinals of a namespace's events in the segment, ascending.
+  ///
+  /// - Complexity: O(log pages) and one page.
+  func ordinals(of id: Int64) throws(LogError) -> [UInt32] {
+    let key = UInt64(bitPattern: id)
+    guard let fences = try namespaceFences(), let page = fences.page(holding: key) else {
+      return []
+    }
+    return try ordinals(in: .namespacePages, fences.bytes(ofPage: page)) {
+      bytes,
+      output throws(FrameError) in
+      try NamespaceIndex.findOrdinals(
+        of: id,
+        firstID: fences.firstKey(ofPage: page),
+        in: bytes,
+        eventCount: directory.eventCount,
+        into: &output
+      )
+    }
+  }
+
+  /// The ordinals of the events that may be the first to carry the command id of that hash.
+  ///
+  /// - Complexity: O(1), and for one in some hundred segments that do not hold it one page.
+  func ordinals(of hash: CommandHash) throws(LogError) -> [UInt32] {
+    guard try mayContain(hash), let fences = try commandFences(),
+      let page = fences.page(holding: UInt64(hash.key))
+    else { return [] }
+    return try ordinals(in: .commandPages, fences.bytes(ofPage: page)) {
+      bytes,
+      output throws(FrameError) in
+      try CommandIndex.findOrdinals(
+        of: hash,
+        firstKey: fences.firstKey(ofPage: page),
+        in: bytes,
+        eventCount: directory.eventCount,
+        into: &output
+      )
+    }
+  }
+
+  private func ordinals(
+    in kind: SealedRegion,
+    _ place: Range<Int>,
+    _ find: (Span<UInt8>, inout [UInt32]) throws(FrameError) -> Void
+  ) throws(LogError) -> [UInt32] {
+    let page = try bytes(ofPages: place, in: kind)
+    let offset = (directory.region(kind)?.bytes.lowerBound ?? 0) + place.lowerBound
+    return try sound(path, offset, firstPosition) { () throws(FrameError) in
+      var ordinals: [UInt32] = []
+      try find(page.span, &ordinals)
+      return ordinals
+    }
+  }
+
   /// The bytes of a region, checked; `nil` when there is none of that kind.
   func bytes(of kind: SealedRegion) throws(LogError) -> [UInt8]? {
     guard let region = directory.region(kind) else { return nil }

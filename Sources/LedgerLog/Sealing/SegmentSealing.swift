@@ -42,7 +42,16 @@ struct SegmentSealing {
       } catch {
         // The next opening for writing removes it; what went wrong first is what counts.
       }
-      throw error
+      guard case .damaged(let damage) = error, damage.file == unfinished else { throw error }
+      // What was made of the frames says something wrong, so the frames do.
+      throw .damaged(
+        Damage(
+          file: segment.path,
+          offset: 0,
+          position: damage.position,
+          reason: "it cannot be sealed: \(damage.reason)"
+        )
+      )
     }
     do throws(DiskError) {
       try disk.rename(unfinished, to: path)

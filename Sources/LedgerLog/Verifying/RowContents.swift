@@ -45,6 +45,12 @@ struct RowContents: Sendable {
     from start: Int,
     _ line: inout [UInt8]
   ) throws(FrameError) {
+    // Growing by doubling, not by what this chunk needs.
+    if namespaceIDs.isEmpty {
+      line.reserveCapacity(4_096)
+      namespaceIDs.reserveCapacity(max(count, min(columns.count, 65_536)))
+      versions.reserveCapacity(namespaceIDs.capacity)
+    }
     var cursor = DetailCursor()
     for index in start..<(start + count) {
       let row = try cursor.next(of: rows)

@@ -141,7 +141,7 @@ struct IndexCheck {
         count += 1
         keyBefore = key
         guard lastOfPageBefore.map({ $0 < key }) ?? true,
-          firsts.take(Int(ordinal), contents.commands)?.key == key
+          firsts.take(Int(ordinal), key)
         else {
           problem = "the index has position \(first + Int(ordinal)) under another command"
           return false
@@ -153,7 +153,9 @@ struct IndexCheck {
     guard count == firsts.count else {
       throw damage(.commandPages, "the index has \(count) commands of \(firsts.count)")
     }
-    for command in contents.commands where try !segment.mayContain(command.hash) {
+    let filter = try segment.bytes(of: .commandFilter) ?? []
+    for command in contents.commands
+    where !CommandFilter.mayContain(command.hash, in: filter.span) {
       throw damage(.commandFilter, "the filter misses the command at \(command.position)")
     }
   }
@@ -204,9 +206,10 @@ struct IndexCheck {
 
 /// Which events of a segment are the first to carry their command id.
 private struct FirstCommands {
-  /// For each event one more than the place of its command in the list; 0 when it is not a first.
-  private var places: [UInt32]
-  private let firstPosition: Int
+  /// For each event the key of its command, if it is a first.
+  private var keys: [UInt32]
+  /// A bit for each event: whether it is a first that was not asked for yet.
+  private var isFirst: [UInt64]
   /// The number of different command ids.
   private(set) var count = 0
 
@@ -216,8 +219,8 @@ private struct FirstCommands {
     at firstPosition: Int,
     count eventCount: Int
   ) {
-    self.firstPosition = firstPosition
-    places = [UInt32](repeating: 0, count: eventCount)
+    keys = [UInt32](repeating: 0, count: eventCount)
+    isFirst = [UInt64](repeating: 0, count: eventCount / 64 + 1)
     var slotCount = 16
     while slotCount < 2 * commands.count { slotCount *= 2 }
     // Open addressing; the hashes are as good as random.
@@ -229,18 +232,18 @@ private struct FirstCommands {
       }
       guard slots[slot] == 0 else { continue }
       slots[slot] = UInt32(place + 1)
-      places[command.position - firstPosition] = UInt32(place + 1)
+      let ordinal = command.position - firstPosition
+      keys[ordinal] = command.hash.key
+      isFirst[ordinal / 64] |= 1 << UInt64(ordinal % 64)
       count += 1
     }
   }
 
-  /// The command that the event is the first to carry; asked a second time, there is none.
-  mutating func take(
-    _ ordinal: Int,
-    _ commands: [(position: Int, hash: CommandHash)]
-  ) -> CommandHash? {
-    let place = Int(places[ordinal])
-    places[ordinal] = 0
-    return place > 0 ? commands[place - 1].hash : nil
+  /// Whether the event is the first to carry a command of that key; asked a second time, it is not.
+  mutating func take(_ ordinal: Int, _ key: UInt32) -> Bool {
+    let bit: UInt64 = 1 << UInt64(ordinal % 64)
+    guard isFirst[ordinal / 64] & bit != 0 else { return false }
+    isFirst[ordinal / 64] &= ~bit
+    return keys[ordinal] == key
   }
 }
