@@ -32,7 +32,9 @@ package struct PosixDisk: Disk {
 
   package func names(in folder: String) throws(DiskError) -> [String]? {
     // Sound: the stream is closed on every way out, and each entry is read before the next call.
-    guard let stream = unsafe opendir(folder) else {
+    var opened = unsafe opendir(folder)
+    while unsafe opened == nil, errno == EINTR { unsafe opened = opendir(folder) }
+    guard let stream = unsafe opened else {
       if errno == ENOENT || errno == ENOTDIR { return nil }
       throw failure("read", folder)
     }
@@ -40,7 +42,10 @@ package struct PosixDisk: Disk {
     var names: [String] = []
     while true {
       errno = 0
-      guard let entry = unsafe readdir(stream) else { break }
+      guard let entry = unsafe readdir(stream) else {
+        if errno == EINTR { continue }
+        break
+      }
       let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) { pointer in
         unsafe pointer.withMemoryRebound(to: CChar.self, capacity: 256) { characters in
           unsafe String(cString: characters)
