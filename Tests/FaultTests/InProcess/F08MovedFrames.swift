@@ -95,6 +95,37 @@ struct F8MovedFrames {
     }
   }
 
+  /// The beginning of a copy that went another way, of another length, before frames that were sealed
+  /// long ago: only the place that each frame was written for tells.
+  @Test(.tags(.crash)) func `a frame of another length shifts all that follow and is refused`()
+    throws
+  {
+    var tally = FaultTally("F8")
+    defer { tally.report() }
+    let submitted = Submitted(randomBatches(seed: 11, [2, 3, 2, 4]))
+    let (writer, disk) = try makeLog(submitted.batches)
+    try writer.close()
+    let files = LogFiles(disk).forgettingHead
+    let path = files.lastSegment
+    let frames = files.frames(of: path)
+    for seed in UInt64(50)..<60 {
+      let other = try makeLog(randomBatches(seed: seed, [2])).disk
+      let foreign = Array((other.files[path] ?? [])[frames[0].lowerBound...])
+      guard foreign.count != frames[0].count else { continue }
+      let spliced = files.changing(path) { $0.replaceSubrange(frames[0], with: foreign) }
+      tally.add(
+        Contract(submitted).check(
+          spliced.disk,
+          acknowledged: submitted.events.count,
+          present: submitted.events.count,
+          refusal: .required
+        ),
+        "the beginning of seed \(seed)"
+      )
+    }
+    #expect(tally.caseCount > 0)
+  }
+
   /// A log of six commits that is open, and has its head told but no seal.
   private func openLog() throws -> (Submitted, LogFiles) {
     let submitted = Submitted(randomBatches(seed: 11, [2, 3, 2, 4, 1, 2]))

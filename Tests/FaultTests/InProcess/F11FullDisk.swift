@@ -21,11 +21,14 @@ struct F11FullDisk {
       let acknowledged = writer.size
       let used = disk.files.values.reduce(0) { $0 + $1.count }
       disk.plan(.init(byteCountMax: used + room))
+      let path = LogFiles(disk).lastSegment
+      let before = disk.files[path]
       try writer.append(submitted.batches[2])
       do throws(LogError) {
         try writer.commit()
         isOver = true
       } catch .noSpace {
+        if disk.files[path] != before { tally.complain("room \(room): part of a write is left") }
         #expect(writer.size == acknowledged && writer.durableSize == acknowledged)
       } catch {
         tally.complain("room \(room): \(error)")

@@ -1,3 +1,4 @@
+import Dispatch
 import Foundation
 import LedgerTestSupport
 import Testing
@@ -40,9 +41,18 @@ final class LedgerProcess {
     process.standardError = try FileHandle(forWritingTo: errorFile)
     // Writing to a program that is gone is an error here, not the end.
     signal(SIGPIPE, SIG_IGN)
-    try process.run()
+    try runWithSignals()
     // Else the end of the output would never come.
     try output.fileHandleForWriting.close()
+  }
+
+  /// Starts it with no signal blocked; the threads of tests block them, and it would inherit that.
+  private func runWithSignals() throws {
+    var (none, mine) = (sigset_t(), sigset_t())
+    unsafe sigemptyset(&none)
+    unsafe pthread_sigmask(SIG_SETMASK, &none, &mine)
+    defer { unsafe pthread_sigmask(SIG_SETMASK, &mine, nil) }
+    try process.run()
   }
 
   var isRunning: Bool { process.isRunning }
@@ -61,6 +71,18 @@ final class LedgerProcess {
   @discardableResult
   func send(_ line: String) -> Bool {
     (try? input.fileHandleForWriting.write(contentsOf: Data((line + "\n").utf8))) != nil
+  }
+
+  /// Waits until it says where it serves.
+  ///
+  /// - Returns: The port; `nil` when it ends or takes too long.
+  func waitForPort() -> UInt16? {
+    let resting = DispatchSemaphore(value: 0)
+    for _ in 0..<6_000 where process.isRunning {
+      if let match = errors.firstMatch(of: #/http://127\.0\.0\.1:(\d+)/#) { return UInt16(match.1) }
+      _ = resting.wait(timeout: .now() + .milliseconds(5))
+    }
+    return nil
   }
 
   /// Says that no more lines come.
