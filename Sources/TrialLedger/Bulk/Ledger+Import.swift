@@ -42,6 +42,7 @@ extension Ledger {
     }
     let (log, recovery) = try openOrCreate(folder)
     var core = try WriterCore.make(log, options, Publication())
+    core.startSealing()
     do throws(LedgerError) {
       var copying = importOptions
       copying.renumbers = false

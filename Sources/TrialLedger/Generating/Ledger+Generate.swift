@@ -3,7 +3,7 @@ import LedgerLog
 import LedgerProof
 
 extension Ledger {
-  /// Makes a test-clock ledger with a generated history, and closes it.
+  /// Makes a test-clock ledger with a generated history, seals its full segments, and closes it.
   ///
   /// - Parameters:
   ///   - path: A folder that does not exist yet, or is empty.
@@ -39,6 +39,7 @@ extension Ledger {
       if !waiting.isEmpty { encoding.give(waiting) }
       try encoding.append(to: log, leaving: 0)
       try log.commit()
+      try log.sealer.finishSealing()
     }
     return size.eventCount
   }

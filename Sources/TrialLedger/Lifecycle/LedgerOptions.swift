@@ -20,6 +20,8 @@ extension Ledger {
     public var queueCountMax: Int
     /// The disk that is written on; tests give another.
     package var disk: any Disk = PosixDisk()
+    /// At so many events a segment is full, and will be sealed; tests give fewer.
+    package var segmentEventCount = LogWriter.segmentEventCount
     /// Told how far a long opening is, or the first folding of a ledger opened for reading; from the
     /// calling thread.
     public var progress: (@Sendable (Progress) -> Void)?

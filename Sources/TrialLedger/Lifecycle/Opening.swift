@@ -53,7 +53,11 @@ struct Opened: Sendable {
     let thread = try CommitThread(queueCountMax: options.queueCountMax) {
       () throws(LedgerError) in
       let (log, recovery) = try onLog { () throws(LogError) in
-        try LogWriter.open(in: path, disk: options.disk)
+        try LogWriter.open(
+          in: path,
+          disk: options.disk,
+          segmentEventCount: options.segmentEventCount
+        )
       }
       found.parts.withLock { $0 = (log.reader(), recovery?.description) }
       return try WriterCore.make(log, options, publication)

@@ -1,4 +1,5 @@
 import Dispatch
+import Foundation
 import LedgerCore
 import Synchronization
 
@@ -67,6 +68,8 @@ final class CommitQueue: Sendable {
 
   /// How long the log is idle before its end is sealed.
   static let idleMilliseconds = 200
+  /// How long the commit thread looks out for more before it sleeps.
+  private static let alertness = Duration.microseconds(40)
   /// So many commands are decided before it is looked whether the disk is free again.
   fileprivate static let decidedCountMax = 256
   /// So many commands share one commit at most; it bounds what is staged.
@@ -141,6 +144,7 @@ final class CommitQueue: Sendable {
   /// - Parameter groupCount: The commands in the open group.
   /// - Returns: What it does next.
   func nextStep(groupCount: Int) -> Step {
+    if let step = soonStep(groupCount: groupCount) { return step }
     while true {
       let step: Step? = state.withLock { state in
         let step = state.nextStep(groupCount: groupCount)
@@ -149,6 +153,24 @@ final class CommitQueue: Sendable {
       }
       if let step { return step }
       sleep()
+    }
+  }
+
+  /// What there is to do now or in a moment: a caller who has just had an answer often asks again,
+  /// and to be woken takes longer than that.
+  private func soonStep(groupCount: Int) -> Step? {
+    var deadline: ContinuousClock.Instant?
+    while true {
+      let (step, isCommitting) = state.withLock { state in
+        (state.nextStep(groupCount: groupCount), state.isCommitting)
+      }
+      if step != nil || isCommitting { return step }
+      if let deadline {
+        if ContinuousClock.now >= deadline { return nil }
+      } else {
+        deadline = .now + Self.alertness
+      }
+      sched_yield()
     }
   }
 

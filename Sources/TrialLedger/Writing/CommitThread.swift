@@ -60,6 +60,7 @@ final class CommitThread: Sendable {
   }
 
   private func run(_ core: inout WriterCore) {
+    core.startSealing()
     let write = core.writing
     let sync = LazySyncThread { [queue] group in
       let error = write(group)

@@ -20,7 +20,11 @@ struct WriterCore: ~Copyable, DurableState {
   private var durable: LedgerView
   /// The rules that decide.
   private var inForce: RulesInForce?
+  /// The command ids that sealed segments may lack; `nil` until one is asked about.
   private var commandIndex: CommandIndex?
+  /// The ids that were left when the index was last trimmed.
+  private var trimmedCount = trimmedCountMin
+  private static let trimmedCountMin = 1 << 19
   /// What the group that is being written records, by command id.
   private var committing: [CommandID: [Event]] = [:]
   private var staging: Staging
@@ -66,7 +70,10 @@ struct WriterCore: ~Copyable, DurableState {
 
   func events(of commandID: CommandID) throws(LedgerError) -> [Event] {
     if let events = committing[commandID] { return events }
-    for position in commandIndex?.positions(of: commandID) ?? [] {
+    var positions = commandIndex?.positions(of: commandID) ?? []
+    // Sealed segments know their own.
+    positions += try onLog { () throws(LogError) in try reader.positions(of: commandID) }
+    for position in positions {
       let events = try recorded(at: position, under: commandID)
       if !events.isEmpty { return events }
     }
@@ -223,6 +230,7 @@ struct WriterCore: ~Copyable, DurableState {
     }
     committing = [:]
     durable = view
+    trimCommandIndex()
   }
 
   /// Makes everything staged durable with one sync and visible, or drops it.
@@ -294,16 +302,23 @@ struct WriterCore: ~Copyable, DurableState {
     max(clock.now(), folded.lastRecordedAt).date
   }
 
-  /// Reads all command ids of the log once, when the first is asked about.
+  /// Reads the command ids that are not in sealed segments once, when the first is asked about.
   private mutating func indexCommands() throws(LedgerError) {
     guard commandIndex == nil else { return }
     var index = CommandIndex()
     try onLog { () throws(LogError) in
-      try reader.forEachCommandID(from: 0, to: durable.size) { position, id in
+      try reader.forEachCommandID(from: reader.sealedSize, to: durable.size) { position, id in
         index.insert(id, at: position)
       }
     }
     commandIndex = index
+  }
+
+  /// Forgets the command ids that have been sealed meanwhile, when there are many.
+  private mutating func trimCommandIndex() {
+    guard let count = commandIndex?.count, count >= trimmedCount * 2 else { return }
+    commandIndex?.removeAll(below: reader.sealedSize)
+    trimmedCount = max(Self.trimmedCountMin, commandIndex?.count ?? 0)
   }
 
   /// Whether a command id stands in the log.
@@ -349,6 +364,13 @@ struct WriterCore: ~Copyable, DurableState {
   /// Where files imported before have got to.
   func importMarks() throws(LedgerError) -> [[UInt8]] {
     try onLog { () throws(LogError) in try reader.marks() }
+  }
+
+  /// Rewrites full segments in the background from here on, which delays no commit.
+  func startSealing() {
+    // Without a thread for it the segments stay as they are until the ledger is opened anew; what
+    // goes wrong later, doctor tells.
+    _ = try? log.sealer.start()
   }
 
   /// Seals the log's end after some idleness.
