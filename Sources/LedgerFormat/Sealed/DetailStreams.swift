@@ -25,20 +25,23 @@ package enum DetailStreams {
   /// - Parameters:
   ///   - bytes: The decoded chunk; not trusted.
   ///   - rowCount: The number of rows.
+  ///   - limit: How many of them are wanted; the streams' ends are checked only with the last one.
   ///   - output: What is appended to.
   /// - Throws: ``FrameError`` when the streams do not hold exactly so many rows.
   /// - Complexity: O(bytes), some 30 ns a row.
   package static func assemble(
     _ bytes: Span<UInt8>,
     rowCount: Int,
+    limit: Int? = nil,
     to output: inout [UInt8]
   ) throws(FrameError) {
+    let wantedCount = min(limit ?? rowCount, rowCount)
     var streams = try Cursors(bytes, rowCount: rowCount)
     // A row has no field that is not in a stream but its size, in as many bytes as it needs.
     let byteCountMax = bytes.count + 5 * rowCount + 64
     var problem: FrameError?
     output.append(addingCapacity: byteCountMax) { rows in
-      for _ in 0..<rowCount where problem == nil {
+      for _ in 0..<wantedCount where problem == nil {
         do throws(FrameError) {
           try streams.moveRow(of: bytes, to: &rows)
         } catch {
@@ -47,7 +50,7 @@ package enum DetailStreams {
       }
     }
     if let problem { throw problem }
-    try streams.checkEnds()
+    if wantedCount == rowCount { try streams.checkEnds() }
   }
 
   /// A place in each stream.

@@ -50,12 +50,14 @@ package struct SealedDetailChunk: Equatable, Sendable {
   ///   - stored: The chunk's bytes in the file.
   ///   - output: What is replaced.
   ///   - scratch: Memory to use again.
+  ///   - limit: How many of the rows are wanted, from the first on; `nil` is all.
   /// - Throws: ``FrameError`` when the checksum does not hold, the block is broken, or it does not
   ///   hold ``rowCount`` rows; what the rows say is checked by ``DetailCursor``.
   package func decode(
     _ stored: Span<UInt8>,
     into output: inout [UInt8],
-    _ scratch: inout [UInt8]
+    _ scratch: inout [UInt8],
+    limit: Int? = nil
   ) throws(FrameError) {
     guard stored.count == storedByteCount else {
       throw .truncated(needed: storedByteCount, available: stored.count)
@@ -66,12 +68,12 @@ package struct SealedDetailChunk: Equatable, Sendable {
     }
     output.removeAll(keepingCapacity: true)
     guard storedByteCount < decodedByteCount else {
-      return try DetailStreams.assemble(stored, rowCount: rowCount, to: &output)
+      return try DetailStreams.assemble(stored, rowCount: rowCount, limit: limit, to: &output)
     }
     guard LZ4Block.decompress(stored, byteCount: decodedByteCount, into: &scratch) else {
       throw .brokenBlock(part: "details")
     }
-    try DetailStreams.assemble(scratch.span, rowCount: rowCount, to: &output)
+    try DetailStreams.assemble(scratch.span, rowCount: rowCount, limit: limit, to: &output)
   }
 
   /// The same with memory of its own.

@@ -34,6 +34,8 @@ package protocol DiskFile: AnyObject, Sendable {
   /// - Precondition: `buffer` has at least `count` bytes.
   /// - Returns: How many there were; fewer only at the end of the file.
   func read(_ count: Int, at offset: Int, into buffer: inout [UInt8]) throws(DiskError) -> Int
+  /// Says that a range will be read soon, so that the system may fetch it meanwhile; never waits.
+  func willRead(_ range: Range<Int>)
   /// Writes all `bytes` from `offset` on; after an error any part of them may be there.
   func write(_ bytes: Span<UInt8>, at offset: Int) throws(DiskError)
   /// Makes the file's bytes and size durable (`fdatasync`).
@@ -49,6 +51,10 @@ package protocol DiskFile: AnyObject, Sendable {
   func tryLock(_ lock: DiskLock) throws(DiskError) -> Bool
   /// Gives the lock back.
   func unlock() throws(DiskError)
+}
+
+extension DiskFile {
+  package func willRead(_ range: Range<Int>) {}
 }
 
 /// How a file is locked.

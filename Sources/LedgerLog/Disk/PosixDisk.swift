@@ -114,6 +114,11 @@ private final class PosixFile: DiskFile {
     return done
   }
 
+  func willRead(_ range: Range<Int>) {
+    // A hint: that it cannot be followed changes nothing.
+    _ = posix_fadvise(descriptor, range.lowerBound, range.count, POSIX_FADV_WILLNEED)
+  }
+
   func write(_ bytes: Span<UInt8>, at offset: Int) throws(DiskError) {
     var done = 0
     while done < bytes.count {

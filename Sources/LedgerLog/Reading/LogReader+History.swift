@@ -22,14 +22,12 @@ extension LogReader {
     directory.recent.keepOnly(indexed)
     var events: [Event] = []
     var open = OpenSealed()
-    for (sealed, positions) in segments where !positions.isEmpty {
-      if let sealed {
-        let found = try sealed.ordinals(of: id.rawValue)
-          .map { positions.lowerBound + Int($0) }.filter { $0 < positions.upperBound }
-        guard !found.isEmpty else { continue }
-        try open.move(to: sealed, within: positions)
-        try open.forEachEvent(at: found) { events.append($0) }
-      } else if indexed.contains(positions.lowerBound) {
+    for (sealed, positions) in try sealedPositions(of: id, in: segments) {
+      try open.move(to: sealed, within: positions[0]..<(positions[positions.count - 1] + 1))
+      try open.forEachEvent(at: positions) { events.append($0) }
+    }
+    for (sealed, positions) in segments where sealed == nil && !positions.isEmpty {
+      if indexed.contains(positions.lowerBound) {
         let found = try directory.recent.positions(of: id, in: positions) {
           range,
           take throws(LogError) in
@@ -40,7 +38,42 @@ extension LogReader {
         try forEachEvent(of: id, in: positions) { events.append($0) }
       }
     }
+    // Segments are sealed in any order.
+    if segments.drop(while: { $0.sealed != nil }).contains(where: { $0.sealed != nil }) {
+      events.sort { $0.position < $1.position }
+    }
     return events
+  }
+
+  /// The positions of a namespace's events in each sealed segment that has some.
+  ///
+  /// When a page has to come from the disk, the others are asked for at once rather than one after
+  /// the other.
+  private func sealedPositions(
+    of id: NamespaceID,
+    in segments: [(sealed: SealedSegment?, positions: Range<Int>)]
+  ) throws(LogError) -> [(sealed: SealedSegment, positions: [Int])] {
+    let clock = ContinuousClock()
+    var isSlow = false
+    var found: [(sealed: SealedSegment, positions: [Int])] = []
+    for (index, segment) in segments.enumerated() {
+      guard let sealed = segment.sealed, !segment.positions.isEmpty else { continue }
+      let start = clock.now
+      let first = segment.positions.lowerBound
+      let positions = try sealed.ordinals(of: id.rawValue)
+        .map { first + Int($0) }.filter { $0 < segment.positions.upperBound }
+      if !positions.isEmpty { found.append((sealed, positions)) }
+      if !isSlow, clock.now - start > .microseconds(60) {
+        isSlow = true
+        for later in segments[(index + 1)...] { later.sealed?.willAsk(for: id.rawValue) }
+      }
+    }
+    if isSlow {
+      for (sealed, positions) in found {
+        for position in positions { sealed.willRead(position) }
+      }
+    }
+    return found
   }
 
   /// How many of the newest segments of frames are indexed in memory.

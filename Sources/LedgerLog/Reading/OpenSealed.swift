@@ -86,14 +86,18 @@ struct OpenSealed {
   mutating func forEachEvent(at positions: [Int], _ body: (Event) -> Void) throws(LogError) {
     guard let segment else { preconditionFailure("a segment is read after it was moved to") }
     var reader = ChunkReader()
-    for position in positions {
+    for (number, position) in positions.enumerated() {
       let index = segment.directory.block(holding: position)
       let block = try segment.block(index)
       let offset = segment.directory.blocks[index].offset
       let place = position - block.firstPosition
       let chunk = place / SealedBlockHeader.detailChunkEventCount
       if reader.place != (index, chunk) {
-        try decodeRows(ofChunk: chunk, block, offset)
+        // Up to the last row that is wanted.
+        let first = block.firstPosition + block.events(ofDetailChunk: chunk).lowerBound
+        let end = first + SealedBlockHeader.detailChunkEventCount
+        let last = positions[number...].prefix { $0 < end }.last ?? position
+        try decodeRows(ofChunk: chunk, block, offset, limit: last - first + 1)
         reader = ChunkReader(place: (index, chunk))
       }
       try decodeFact(at: place, block, offset)
@@ -233,7 +237,8 @@ extension OpenSealed {
   private mutating func decodeRows(
     ofChunk chunk: Int,
     _ block: SealedBlockHeader,
-    _ offset: Int
+    _ offset: Int,
+    limit: Int? = nil
   ) throws(LogError) {
     let place = block.detailBytes(ofChunk: chunk)
     guard var window = detailsWindow, let segment else { return }
@@ -245,7 +250,8 @@ extension OpenSealed {
       try block.detailChunks[chunk].decode(
         window.buffer.span.extracting(bytes),
         into: &rows,
-        &scratch
+        &scratch,
+        limit: limit
       )
     }
   }

@@ -143,6 +143,35 @@ final class SealedSegment: Sendable {
     }
   }
 
+  /// Says that the events of a namespace will be asked for.
+  func willAsk(for id: Int64) {
+    guard let file = try? file(), let pages = directory.region(.namespacePages) else { return }
+    if let fences = kept.withLock({ $0.namespaceFences }) {
+      guard let page = fences.page(holding: UInt64(bitPattern: id)) else { return }
+      let bytes = fences.bytes(ofPage: page)
+      let start = pages.bytes.lowerBound
+      file.willRead((start + bytes.lowerBound)..<(start + bytes.upperBound))
+    } else if let fences = directory.region(.namespaceFences) {
+      file.willRead(fences.bytes)
+    }
+  }
+
+  /// Says that the event at a position will be read.
+  func willRead(_ position: Int) {
+    let index = directory.block(holding: position)
+    let start = directory.blocks[index].offset
+    guard let file = try? file() else { return }
+    guard let block = kept.withLock({ $0.blocks[index] }) else {
+      return file.willRead(start..<(start + 4_096))
+    }
+    let place = position - block.firstPosition
+    let facts = block.factBytes(ofChunk: place / SealedBlockHeader.factChunkEventCount)
+    let details = block.detailBytes(ofChunk: place / SealedBlockHeader.detailChunkEventCount)
+    for bytes in [facts, details] {
+      file.willRead((start + bytes.lowerBound)..<(start + bytes.upperBound))
+    }
+  }
+
   /// The ordinals of the events that may be the first to carry the command id of that hash.
   ///
   /// - Complexity: O(1), and for one in some hundred segments that do not hold it one page.
