@@ -55,7 +55,9 @@ struct SegmentSealing {
     }
     do throws(DiskError) {
       try disk.rename(unfinished, to: path)
+      #if !MUTANT_SEALED_FOLDER_SYNC
       try disk.syncFolder(folder.segments)
+      #endif
     } catch {
       throw .writing(error)
     }
@@ -81,7 +83,9 @@ struct SegmentSealing {
     let contents = try hash(output.file, unfinished, header, end: end, known, &encoder)
     _ = encoder.finish(root: known.root)
     try output.write(encoder.takeOutput())
+    #if !MUTANT_SEALED_SYNC
     try output.sync()
+    #endif
     let sealed = try SealedSegment(unfinished, firstPosition: header.firstPosition, files)
     files.close(unfinished)
     defer { files.close(unfinished) }

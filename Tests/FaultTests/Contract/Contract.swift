@@ -71,8 +71,8 @@ struct Contract {
       } else if readerError == nil, seen != events {
         result.complaints.append("reader and writer differ: \(seen?.count ?? 0), \(events.count)")
       }
-      if refusal == .required { result.complaints.append("opened, without an error") }
       let root = try writer.reader().verify().root
+      if refusal == .required { result.complaints.append("opened and verified without an error") }
       if root != submitted.roots[events.count] || writer.root != root {
         result.complaints.append("another root at \(events.count) events")
       }

@@ -29,6 +29,30 @@ struct F5CrashStates {
     }
   }
 
+  /// Batches that were committed together are frames of one write, and none of them was told: what is
+  /// whole behind a tear says nothing.
+  @Test(.tags(.crash), arguments: seeds(longTests ? 60 : 6))
+  func `a torn commit of many frames is cut from the tear on`(seed: UInt64) throws {
+    var tally = FaultTally("F5")
+    defer { tally.report() }
+    let submitted = Submitted(randomBatches(seed: seed, [3, 2, 1, 3, 2]))
+    let (writer, disk) = try makeLog([submitted.batches[0]])
+    disk.plan(.keepingMoments)
+    for (index, batch) in submitted.batches.enumerated().dropFirst() {
+      // Batches with different marks do not share a frame.
+      try writer.append(batch, mark: [UInt8(index)])
+    }
+    try writer.commit()
+    let write = try #require((0..<disk.momentCount).first { disk.call(of: $0) == .write })
+    for way in 0..<UInt64(longTests ? 400 : 60) {
+      let after = disk.afterCrash(at: write, seed: seed &* 1_000 &+ way)
+      tally.add(
+        Contract(submitted).check(after, acknowledged: submitted.sizes[1]),
+        "seed \(seed) way \(way)"
+      )
+    }
+  }
+
   /// The power is cut while opening puts right what a crash has left: what it cuts off is in the log
   /// or in the quarantine at every moment, and the next opening gets as far as this one.
   @Test(.tags(.crash), arguments: seeds(longTests ? 60 : 4))

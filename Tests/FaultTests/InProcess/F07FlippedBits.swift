@@ -20,6 +20,22 @@ struct F7FlippedBits {
     }
   }
 
+  /// Every bit of a log whose older segments are sealed.
+  @Test(.tags(.crash), arguments: longTests ? [0, 1, 2, 3, 4, 5, 6, 7] : [5])
+  func `a flipped bit of a sealed segment is refused or found by verify`(bit: Int) throws {
+    var tally = FaultTally("F7")
+    defer { tally.report() }
+    let submitted = Submitted(randomBatches(seed: 10, [3, 4, 2, 8, 5, 6]))
+    let (writer, disk) = try makeLog(submitted.batches, segmentByteCount: 1_500)
+    try writer.sealer.finishSealing(threadCount: 1)
+    try writer.close()
+    let files = LogFiles(disk)
+    try #require(files.segments.contains { $0.hasSuffix(".sealed") })
+    try flip(bit, Contract(submitted, segmentByteCount: 1_500), files, &tally) { path in
+      path == "log/lock" ? .allowed : .required
+    }
+  }
+
   /// The writer was killed right behind a commit's write: the commit's own frame may be cut.
   @Test(.tags(.crash), arguments: longTests ? [0, 1, 2, 3, 4, 5, 6, 7] : [0, 6])
   func `a flipped bit of an unacknowledged tail may cut the tail only`(bit: Int) throws {

@@ -22,6 +22,7 @@ struct F23ReadersBesideWriter {
       identity: ClientRun.identity,
       segmentByteCount: 20_000
     )
+    try writer.sealer.start()
     let complaints = try await withThrowingTaskGroup(of: [String].self) { group in
       group.addTask {
         for (index, batch) in submitted.batches.enumerated() {
@@ -44,6 +45,7 @@ struct F23ReadersBesideWriter {
     if try writer.reader().verify().root != submitted.roots[count] {
       tally.complain("another root")
     }
+    writer.sealer.stop()
     try writer.close()
     for _ in submitted.batches { tally.add(.whole, "") }
   }
