@@ -2,15 +2,21 @@ internal import LedgerCore
 internal import LedgerFormat
 internal import LedgerProof
 
+/// Which event of which namespace an event is.
+struct NamespaceVersion: Sendable {
+  /// The namespace; 0 for the ledger's own events.
+  var id: Int64
+  /// The number of the event in it, from 1.
+  var version: Int
+}
+
 /// What the rows of some consecutive events say, hashed and ready to be compared with what stands
 /// elsewhere about them.
 struct RowContents: Sendable {
   /// The leaves.
   private(set) var run: TreeRun
-  /// The namespace of each event; 0 for the ledger's own.
-  private(set) var namespaceIDs: [Int64] = []
-  /// The version of each event.
-  private(set) var versions: [Int] = []
+  /// The namespace and version of each event.
+  private(set) var events: [NamespaceVersion] = []
   /// The command ids, where they differ from the event before: which event, and the id's hash.
   private(set) var commands: [(position: Int, hash: CommandHash)] = []
   /// The positions of the rule activations.
@@ -46,10 +52,9 @@ struct RowContents: Sendable {
     _ line: inout [UInt8]
   ) throws(FrameError) {
     // Growing by doubling, not by what this chunk needs.
-    if namespaceIDs.isEmpty {
+    if events.isEmpty {
       line.reserveCapacity(4_096)
-      namespaceIDs.reserveCapacity(max(count, min(columns.count, 65_536)))
-      versions.reserveCapacity(namespaceIDs.capacity)
+      events.reserveCapacity(max(count, min(columns.count, 65_536)))
     }
     var cursor = DetailCursor()
     for index in start..<(start + count) {
@@ -71,10 +76,9 @@ struct RowContents: Sendable {
       if columns.kinds[index] == FactColumns.Kind.rulesActivated.rawValue {
         activations.append(end)
       }
-      if namespaceIDs.isEmpty { firstRecordedAt = row.recordedAt }
+      if events.isEmpty { firstRecordedAt = row.recordedAt }
       recordedAt = row.recordedAt
-      namespaceIDs.append(columns.namespaceIDs[index])
-      versions.append(row.version)
+      events.append(NamespaceVersion(id: columns.namespaceIDs[index], version: row.version))
       run.append(leaf)
     }
     guard cursor.isAtEnd(of: rows) else { throw .outOfRange("bytes follow the last row") }

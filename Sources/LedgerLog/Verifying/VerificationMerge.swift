@@ -80,7 +80,7 @@ struct VerificationMerge {
     guard var current else { preconditionFailure("blocks come after their segment") }
     self.current = nil
     let block = segment.directory.blocks[index]
-    guard rows.namespaceIDs.isEmpty || rows.firstRecordedAt >= recordedAt else {
+    guard rows.events.isEmpty || rows.firstRecordedAt >= recordedAt else {
       throw damage(segment.path, block.offset, "an event was recorded before the one before it")
     }
     let known = current.contents.trees.count
@@ -166,16 +166,15 @@ struct VerificationMerge {
     guard rows.firstRecordedAt >= recordedAt else {
       throw damage(path, offset, "an event was recorded before the one before it")
     }
-    for (index, id) in rows.namespaceIDs.enumerated() {
-      let version = rows.versions[index]
-      guard versions.advance(id, from: version, to: version) else {
+    for (index, event) in rows.events.enumerated() {
+      guard versions.advance(event.id, from: event.version, to: event.version) else {
         throw .damaged(
           Damage(
             file: path,
             offset: offset,
             position: size + index,
-            reason: "the event has version \(version) of namespace \(id), where "
-              + "\(versions[id] + 1) comes next"
+            reason: "the event has version \(event.version) of namespace \(event.id), where "
+              + "\(versions[event.id] + 1) comes next"
           )
         )
       }
