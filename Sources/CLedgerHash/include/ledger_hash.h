@@ -11,4 +11,7 @@ uint32_t ledger_crc32c(uint32_t crc, const uint8_t *bytes, size_t count);
 /// The same by tables, on any processor; the instruction's twin in tests.
 uint32_t ledger_crc32c_portable(uint32_t crc, const uint8_t *bytes, size_t count);
 
+/// Asks for the memory at `address`, which may be any, to be read soon.
+static inline void ledger_prefetch(const void *address) { __builtin_prefetch(address); }
+
 #endif

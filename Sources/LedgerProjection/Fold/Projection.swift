@@ -7,8 +7,6 @@ import LedgerCore
 /// holds is copied, page by page, when the writer next changes it.
 package struct Projection: ~Copyable, Sendable {
   var directory = PageDirectory()
-  /// The types and plans seen so far.
-  package internal(set) var codes = CodeTable()
   /// The number of events folded, which is also the position of the next.
   package internal(set) var size = 0
   /// The number of namespaces with events.
@@ -17,17 +15,16 @@ package struct Projection: ~Copyable, Sendable {
   var ledgerVersion = 0
   /// The number of events by the raw value of their ``FactColumns/Kind``.
   var eventCounts = [Int](repeating: 0, count: 256)
-  /// From a batch's code numbers to ``codes``; kept for its memory.
-  var codeMap: [UInt16] = []
 
   /// Counted in ``size``, but not yet in ``directory``.
-  var pending = PendingFacts()
+  let pending = FactBatch()
 
   var rules: CompiledRules?
   var answers = AnswerLists()
-  /// The namespaces whose answers are out of date, unless there were too many to note.
-  var changed: [Int64] = []
   var answersOn = CalendarDate.first
+
+  /// Where long work is done: folding many events, and working out every answer.
+  package var threads = Threads.one
 
   /// A projection of no events.
   package init() {}
@@ -35,7 +32,7 @@ package struct Projection: ~Copyable, Sendable {
   /// A projection that goes on where `view` is; `view` itself stays as it is.
   package init(_ view: ProjectionView) {
     directory = view.directory
-    codes = view.codes
+    pending.restart(at: view.size, codes: view.codes)
     size = view.size
     namespaceCount = view.namespaceCount
     ledgerVersion = view.ledgerVersion
@@ -45,16 +42,17 @@ package struct Projection: ~Copyable, Sendable {
     answersOn = view.answersOn
   }
 
+  /// The types and plans seen so far.
+  package var codes: CodeTable { pending.codes }
+
   /// What is known so far, for readers; never changes.
   ///
-  /// Works out the answers of the namespaces that changed since the last view, when rules are served
-  /// and they are not very many.
+  /// When rules are served, the answers of the namespaces that changed are worked out as well.
   ///
-  /// - Complexity: O(namespaces changed), and then each page costs the writer one copy when it next
-  ///   changes.
+  /// - Complexity: O(events since the last view), and then each page costs the writer one copy when
+  ///   it next changes.
   package mutating func view() -> ProjectionView {
     foldPending(isLast: true)
-    answerChanged()
     return ProjectionView(self)
   }
 }

@@ -29,11 +29,22 @@ package struct PackedAnswers: Sendable {
     )
   }
 
-  mutating func clear(count: Int, wordsPerAnswer: Int) {
+  /// Makes room for as many answers, of no meaning yet.
+  mutating func resize(count: Int, wordsPerAnswer: Int) {
     self.wordsPerAnswer = wordsPerAnswer
+    if types.count != count * wordsPerAnswer {
+      types.removeAll(keepingCapacity: true)
+      types.append(contentsOf: repeatElement(0, count: count * wordsPerAnswer))
+    }
+    if validUntil.count != count {
+      validUntil.removeAll(keepingCapacity: true)
+      validUntil.append(contentsOf: repeatElement(0, count: count))
+    }
+  }
+
+  /// Forgets the answers and keeps their memory.
+  mutating func clear() {
     types.removeAll(keepingCapacity: true)
-    types.reserveCapacity(count * wordsPerAnswer)
     validUntil.removeAll(keepingCapacity: true)
-    validUntil.reserveCapacity(count)
   }
 }

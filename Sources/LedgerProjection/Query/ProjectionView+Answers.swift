@@ -2,7 +2,7 @@ package import LedgerCore
 
 extension ProjectionView {
   /// So many ids' memory is asked for before any of it is waited for.
-  private static let idsAhead = 64
+  private static let idsAhead = 256
 
   /// Answers a batch: one answer per id, in the same order.
   ///
@@ -20,34 +20,45 @@ extension ProjectionView {
     into output: inout PackedAnswers
   ) {
     let current = rules.knowing(codes)
-    output.clear(count: ids.count, wordsPerAnswer: current.wordsPerAnswer)
+    output.resize(count: ids.count, wordsPerAnswer: current.wordsPerAnswer)
     guard let program = current.program else {
       answerSlowly(ids, on: date, current, &output)
       return
     }
-    let isServed = self.rules?.identity === rules.identity
+    // Kept answers hold from the day of working out.
+    let isKept = self.rules?.identity === rules.identity && date >= answersOn
     let lists = answers.lists.span
     let empty = program.emptyAnswer
+    var (typeColumn, dateColumn): ([UInt64], [UInt16]) = ([], [])
+    swap(&typeColumn, &output.types)
+    swap(&dateColumn, &output.validUntil)
+    defer {
+      swap(&typeColumn, &output.types)
+      swap(&dateColumn, &output.validUntil)
+    }
+    var types = typeColumn.mutableSpan
+    var validUntil = dateColumn.mutableSpan
+    var kept = InlineArray<256, UInt64>(repeating: 0)
     var start = 0
     while start < ids.count {
       let block = ids.extracting(start..<min(start + Self.idsAhead, ids.count))
-      var slots = InlineArray<64, UInt64>(repeating: 0)
-      directory.readSlots(block, on: date.dayNumber, isServed: isServed, into: &slots)
+      directory.readKept(block, on: date.dayNumber, isKept: isKept, into: &kept)
       for index in block.indices {
-        let slot = slots[index]
-        let until = UInt16(truncatingIfNeeded: slot &>> 16)
-        var answer = empty
-        switch slot &>> 32 {
-        case PageDirectory.Slot.kept:
-          answer = PackedAnswer(types: lists[Int(slot & 0xffff)], validUntil: until)
-        case PageDirectory.Slot.stranger: break
+        let found = kept[index]
+        switch found &>> 32 {
+        case PageDirectory.Kept.holds:
+          types[start + index] = lists[Int(found & 0xffff)]
+          validUntil[start + index] = UInt16(truncatingIfNeeded: found &>> 16)
+        case PageDirectory.Kept.stranger:
+          types[start + index] = empty.types
+          validUntil[start + index] = empty.validUntil
         default:
-          if let (page, rank) = directory.find(block[index]) {
-            answer = program.evaluate(page.words.span, rank: rank, on: date.dayNumber)
+          let evaluated = directory.withState(of: block[index]) { run, _ in
+            program.evaluate(run, on: date.dayNumber)
           }
+          types[start + index] = (evaluated ?? empty).types
+          validUntil[start + index] = (evaluated ?? empty).validUntil
         }
-        output.types.append(answer.types)
-        output.validUntil.append(answer.validUntil)
       }
       start += Self.idsAhead
     }
@@ -84,6 +95,7 @@ extension ProjectionView {
     _ rules: CompiledRules,
     _ output: inout PackedAnswers
   ) {
+    output.clear()
     let set = rules.inForce.rules
     let numbers = Dictionary(
       set.trialTypes.enumerated().map { ($0.element.name, $0.offset) },

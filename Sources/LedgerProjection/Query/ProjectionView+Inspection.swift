@@ -5,7 +5,7 @@ extension ProjectionView {
   /// find them, and what the allocator adds (16 bytes an array, as estimated).
   package var byteCount: Int {
     directory.dense.byteCount + directory.sparse.byteCount
-      + directory.large.values.reduce(0) { $0 + $1.words.capacity * 8 + 64 }
+      + directory.large.values.reduce(0) { $0 + $1.capacity * 4 + 64 }
   }
 
   /// The first namespace, by id, whose state differs from the one in `other`; `nil` when none does.
@@ -17,25 +17,21 @@ extension ProjectionView {
     if ledgerVersion != other.ledgerVersion { return .ledger }
     var first: Int64?
     let haveSameCodes = codes == other.codes
-    directory.forEachPage { page in
-      if haveSameCodes, directory.large.isEmpty, page == other.directory.page(page.number) {
-        return
-      }
-      directory.forEachState(on: page) { id, page, rank in
-        if let twin = other.directory.find(id),
-          page.state(rank, codes) == twin.page.state(twin.rank, other.codes)
-        {
-          return
+    directory.forEachPage { number, page in
+      if haveSameCodes, directory.large.isEmpty, page == other.directory.page(number) { return }
+      directory.forEachState(on: page, number) { id, run, extra in
+        let state = NamespaceState(run, extra: extra, codes)
+        let twin = other.directory.withState(of: id) {
+          NamespaceState($0, extra: $1, other.codes)
         }
-        first = min(first ?? id, id)
+        if twin != state { first = min(first ?? id, id) }
       }
     }
     // Those that only the other view has.
-    other.directory.forEachPage { page in
-      let extra = page.present & ~directory.page(page.number).present
-      guard extra != 0 else { return }
-      let id = Int64(page.number << 6 + extra.trailingZeroBitCount)
-      first = min(first ?? id, id)
+    other.directory.forEachPage { number, page in
+      other.directory.forEachState(on: page, number) { id, _, _ in
+        if directory.withState(of: id, { _, _ in true }) == nil { first = min(first ?? id, id) }
+      }
     }
     return first.map { NamespaceID(unchecked: $0) }
   }
@@ -49,19 +45,24 @@ extension ProjectionView {
     var pages = 0
     var large = 0
     var last = -1
-    directory.forEachPage { page in
-      precondition(page.number > last, "pages are visited once, by ascending number")
-      last = page.number
+    directory.forEachPage { number, page in
+      precondition(number > last, "pages are visited once, by ascending number")
+      last = number
       pages += 1
-      precondition(directory.page(page.number) == page, "a page is found by its number")
-      page.checkInvariants(codes, listCount: answers.lists.count)
-      namespaces += page.present.nonzeroBitCount
-      directory.forEachState(on: page) { id, own, rank in
-        events += own.version(rank)
-        if Page.isMovedOut(own.words.span, rank) { preconditionFailure("a large state is missing") }
-        guard directory.large[id] != nil else { return }
-        large += 1
-        own.checkInvariants(codes, listCount: 0)
+      precondition(directory.page(number) == page, "a page is found by its number")
+      page.checkInvariants(
+        listCount: answers.lists.count,
+        hasNumber: number >= directory.dense.limit
+      )
+      namespaces += page.count
+      directory.forEachState(on: page, number) { id, run, extra in
+        precondition(Page.number(of: id) == number, "an id is on its page")
+        events += Run.version(run, extra: extra)
+        checkInvariants(run)
+        if directory.large[id] != nil {
+          large += 1
+          precondition(run.count > 0, "a large state is not empty")
+        }
       }
     }
     precondition(large == directory.large.count, "a large state has a place")
@@ -69,6 +70,17 @@ extension ProjectionView {
     precondition(events == size, "every event counts in one namespace's version")
     precondition(eventCounts.reduce(0, +) == size, "every event is of one kind")
     precondition(pages == directory.densePageCount + directory.sparsePageCount, "a page is missing")
+  }
+
+  private func checkInvariants(_ run: Span<UInt32>) {
+    var reader = EntryReader()
+    while let entry = reader.entry(run) {
+      precondition(Int(entry.code) < codes.count, "an entry's code is known")
+    }
+    for index in run.indices where run[index] & ~Entry.dataMask == Entry.parentTag {
+      precondition(index == 0, "the parent stands first")
+      precondition(Run.parent(run) != 0, "a subgroup has a parent")
+    }
   }
 }
 
@@ -79,9 +91,9 @@ extension PageTable {
     var count = array
     for group in groups {
       count += array + group.capacity * 8
-      for chunk in group where !chunk.isEmpty {
+      for chunk in group where chunk.contains(where: { !$0.isEmpty }) {
         count += array + chunk.capacity * 8
-        for page in chunk where !page.isEmpty { count += array + page.words.capacity * 8 }
+        for page in chunk where !page.isEmpty { count += array + page.words.capacity * 4 }
       }
     }
     return count
@@ -89,36 +101,27 @@ extension PageTable {
 }
 
 extension Page {
-  fileprivate func checkInvariants(_ codes: CodeTable, listCount: Int) {
-    let count = present.nonzeroBitCount
-    precondition(count > 0, "a page that is there has a namespace")
-    precondition(words[1] & ~present == 0, "only a namespace that is there has an answer")
-    precondition(words[words.count - 1] == 0, "a page ends in zeros")
-    var expected = Self.headerWordCount + count
-    for rank in 0..<count {
-      let words = words.span
-      let run = Self.run(words, rank)
-      precondition(run.lowerBound == expected && !run.isEmpty, "run follows run")
-      expected = run.upperBound
-      let entries = Self.entries(words, run)
-      precondition(entries.lowerBound <= entries.upperBound, "more bytes are free than there are")
-      var reader = EntryReader(words, rank: rank)
-      while let entry = reader.entry(words) {
-        precondition(entry.kind < Entry.Kind.reactivated + 3, "an entry has a kind")
-        precondition(Int(entry.code) < codes.count, "an entry's code is known")
-      }
-      precondition(reader.next == entries.upperBound, "the last entry ends where they end")
-      precondition(Self.isSubgroup(words, rank) == (parent(rank) != 0), "a subgroup has a parent")
-      guard self.words[1] >> UInt64(bitNumber(rank)) & 1 == 1 else { continue }
-      let list = words[Self.headerWordCount + rank] & 0xffff
-      precondition(list < listCount, "an answer names a list")
+  fileprivate func checkInvariants(listCount: Int, hasNumber: Bool) {
+    let words = words.span
+    let shape = PageShape(words[0])
+    precondition(shape.count > 0, "a page that is there has a namespace")
+    var sum = 0
+    for index in 0..<shape.blockCount {
+      precondition(PageShape.sum(words, index) == sum, "a sum is wrong")
+      precondition(PageShape.mask(words, index) != 0, "a block that is there has a namespace")
+      sum += PageShape.mask(words, index).nonzeroBitCount
     }
-    precondition(expected == words.count - 1, "the runs fill the words")
-  }
-
-  private func bitNumber(_ rank: Int) -> Int {
-    var rest = present
-    for _ in 0..<rank { rest &= rest &- 1 }
-    return rest.trailingZeroBitCount
+    precondition(sum == shape.count, "every namespace has a bit")
+    for rank in 0..<shape.count {
+      let slot = shape.slot(words, rank: rank)
+      precondition(shape.rank(words, slot: slot) == rank, "a namespace is found at its place")
+      let list = words[shape.answers + rank] & 0xffff
+      precondition(list == Self.noAnswer || list < listCount, "an answer names a list")
+    }
+    let end = shape.runs + shape.runWordCount(words, from: 0, upTo: shape.count)
+    precondition(
+      words.count == end + (hasNumber ? Self.numberWordCount : 0),
+      "the runs fill the words"
+    )
   }
 }

@@ -44,73 +44,73 @@ package struct ProjectionView: Sendable {
   package func state(of namespace: NamespaceID) -> NamespaceState {
     var state = NamespaceState()
     if namespace == .ledger { state.version = ledgerVersion }
-    guard let (page, rank) = directory.find(namespace.rawValue) else { return state }
-    return page.state(rank, codes)
+    if let found = directory.withState(
+      of: namespace.rawValue,
+      { NamespaceState($0, extra: $1, codes) }
+    ) {
+      state = found
+    }
+    return state
   }
 
   /// The number of events of a namespace; 0 when there are none.
   package func version(of namespace: NamespaceID) -> Int {
     if namespace == .ledger { return ledgerVersion }
-    guard let (page, rank) = directory.find(namespace.rawValue) else { return 0 }
-    return page.version(rank)
+    return directory.withState(of: namespace.rawValue) { Run.version($0, extra: $1) } ?? 0
   }
 
   /// The group that a namespace is a subgroup of; `nil` at top level.
   package func parent(of namespace: NamespaceID) -> NamespaceID? {
-    guard let (page, rank) = directory.find(namespace.rawValue) else { return nil }
-    return NamespaceID(page.parent(rank))
+    let parent = directory.withState(of: namespace.rawValue) { run, _ in Run.parent(run) }
+    return parent.flatMap { NamespaceID($0) }
   }
 
   /// Calls `body` with every namespace that has events, by ascending id.
   ///
   /// - Complexity: O(namespaces), and O(s log s) for the s pages where ids are sparse.
   package func forEachNamespace(_ body: (NamespaceID, NamespaceState) -> Void) {
-    directory.forEachPage { page in
-      directory.forEachState(on: page) { id, page, rank in
-        body(NamespaceID(unchecked: id), page.state(rank, codes))
+    directory.forEachPage { number, page in
+      directory.forEachState(on: page, number) { id, run, extra in
+        body(NamespaceID(unchecked: id), NamespaceState(run, extra: extra, codes))
       }
     }
   }
 }
 
-extension Page {
-  /// The state at that rank, unpacked.
-  func state(_ rank: Int, _ codes: CodeTable) -> NamespaceState {
-    var state = NamespaceState()
-    state.version = version(rank)
-    state.parent = NamespaceID(parent(rank))
-    let words = words.span
-    var reader = EntryReader(words, rank: rank)
-    while let entry = reader.entry(words) {
-      let first = CalendarDate(dayNumber: entry.first)
-      let second = CalendarDate(dayNumber: entry.second)
+extension NamespaceState {
+  /// The state with that run, unpacked; `extra` is the part of its version outside the run.
+  init(_ run: Span<UInt32>, extra: Int, _ codes: CodeTable) {
+    self.init()
+    version = Run.version(run, extra: extra)
+    parent = NamespaceID(Run.parent(run))
+    var reader = EntryReader()
+    while let entry = reader.entry(run) {
+      let first = CalendarDate(dayNumber: UInt16(entry.first))
+      let isOpen = entry.second > UInt32(UInt16.max)
+      let second = isOpen ? nil : CalendarDate(dayNumber: UInt16(entry.second))
       let code = Int(entry.code)
       switch entry.kind {
-      case Entry.Kind.closedPlan, Entry.Kind.openPlan:
+      case Entry.Kind.plan:
         guard let plan = codes.plans[code] else { continue }
-        let endsOn = entry.kind == Entry.Kind.closedPlan ? second : nil
-        state.planPeriods.append(
-          NamespaceState.PlanPeriod(plan: plan, startsOn: first, endsOn: endsOn, position: nil)
-        )
+        planPeriods.append(PlanPeriod(plan: plan, startsOn: first, endsOn: second, position: nil))
       case Entry.Kind.extension:
         guard let type = codes.types[code] else { continue }
-        state.extensions.append(NamespaceState.Extension(type: type, on: first, position: nil))
+        extensions.append(Extension(type: type, on: first, position: nil))
       default:
         guard let type = codes.types[code] else { continue }
         let isStarted = entry.kind < Entry.Kind.reactivated
         let cause = entry.kind - (isStarted ? Entry.Kind.started : Entry.Kind.reactivated)
-        state.records.append(
-          NamespaceState.TrialRecord(
+        records.append(
+          TrialRecord(
             type: type,
             origin: isStarted ? .started : .reactivated,
             startsOn: first,
-            endsOn: second,
+            endsOn: second ?? .last,
             endCause: cause == 0 ? nil : cause == 1 ? .converted : .cancelled,
             positions: []
           )
         )
       }
     }
-    return state
   }
 }

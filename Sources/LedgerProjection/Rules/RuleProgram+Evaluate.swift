@@ -12,31 +12,25 @@ extension RuleProgram {
 
   /// The answer for a namespace without events, which is the same on every date.
   var emptyAnswer: PackedAnswer {
-    let leaves = finish(
-      fallback,
-      on: 0,
-      extensions: 0,
-      reactivations: 0,
-      running: InlineArray(repeating: 0)
-    )
+    let leaves = finish(fallback, on: 0, used: 0, running: InlineArray(repeating: 0))
     return PackedAnswer(types: types(leaves.leaves), validUntil: 0)
   }
 
-  /// The answer for the namespace at that rank of a page's words.
+  /// The answer for the namespace with that run.
   ///
-  /// `validUntil` is exact: ``leaves(_:rank:on:)`` names the next date on which any leaf may change,
-  /// and the walk goes on from one to the next until the set of types differs.
+  /// `validUntil` is exact: ``leaves(_:on:)`` names the next date on which any leaf may change, and
+  /// the walk goes on from one to the next until the set of types differs.
   ///
   /// - Complexity: O(entries) for each date from `date` to `validUntil` on which a leaf may change.
-  func evaluate(_ words: Span<UInt64>, rank: Int, on date: UInt16) -> PackedAnswer {
-    guard !Page.isSubgroup(words, rank) else {
+  func evaluate(_ run: Span<UInt32>, on date: UInt16) -> PackedAnswer {
+    guard !Run.isSubgroup(run) else {
       return PackedAnswer(types: 0, validUntil: 0)
     }
-    let now = leaves(words, rank: rank, on: UInt32(date))
+    let now = leaves(run, on: UInt32(date))
     let types = types(now.leaves)
     var next = now.next
     while next < Self.never {
-      let later = leaves(words, rank: rank, on: next)
+      let later = leaves(run, on: next)
       if later.leaves != now.leaves, self.types(later.leaves) != types {
         return PackedAnswer(types: types, validUntil: UInt16(next))
       }
@@ -47,63 +41,49 @@ extension RuleProgram {
 
   /// Which leaves are true on a date, and the first later date on which one may change.
   @inline(__always)
-  private func leaves(
-    _ words: Span<UInt64>,
-    rank: Int,
-    on date: UInt32
-  ) -> (leaves: UInt64, next: UInt32) {
+  private func leaves(_ run: Span<UInt32>, on date: UInt32) -> (leaves: UInt64, next: UInt32) {
     var next = Self.never
     var plan = fallback
     var leaves: UInt64 = 0
-    var extensions = 0
-    var reactivations = 0
+    // Extensions in the low half, reactivations in the high one.
+    var used: UInt64 = 0
     // Of a count the number, of a latest date that date plus 1; 0 before any record.
     var running = InlineArray<8, UInt32>(repeating: 0)
-    var reader = EntryReader(words, rank: rank)
-    while let entry = reader.entry(words) {
-      let first = UInt32(entry.first)
+    for index in run.indices {
+      let word = run[index]
+      guard Entry.begins(word) else { continue }
+      let first = word & 0xffff
       guard first <= date else {
         next = min(next, first)
         continue
       }
-      if entry.kind == Entry.Kind.extension {
-        extensions &+= 1
-        continue
+      let length = word &>> 16 & 0xff
+      var second = first &+ Entry.Length.days(length)
+      var row = tagRows[Int(word &>> 24)]
+      if row.isBehind || length == Entry.Length.behind {
+        let entry = Entry(word, at: index, of: run)
+        second = entry.second
+        row = tagRow(entry.kind, rows[Int(entry.code)])
       }
-      let row = rows[Int(entry.code)]
-      let second = entry.kind == Entry.Kind.openPlan ? Self.never : UInt32(entry.second)
-      if entry.isRecord {
-        leaves |= row.recorded
-        if date < second {
-          leaves |= row.active
-          next = min(next, second)
-        }
-        if entry.kind >= Entry.Kind.reactivated { reactivations &+= 1 }
-        var members = row.accumulators
-        while members != 0 {
-          let index = members.trailingZeroBitCount
-          members &= members &- 1
-          switch accumulators[index].kind {
-          case .count: running[index] &+= 1
-          case .latestStart: running[index] = max(running[index], first &+ 1)
-          case .latestEnd: running[index] = max(running[index], second &+ 1)
-          }
-        }
-      } else {
-        leaves |= row.everInForce
-        if date < second {
-          plan = row.inForce
-          next = min(next, second)
+      leaves |= row.past
+      used &+= row.used
+      if date < second {
+        leaves |= row.active
+        plan = plan & row.keptPlan | row.plan
+        next = min(next, row.isExtension ? Self.never : second)
+      }
+      var members = row.accumulators
+      while members != 0 {
+        let index = members.trailingZeroBitCount
+        members &= members &- 1
+        switch accumulators[index].kind {
+        case .count: running[index] &+= 1
+        case .latestStart: running[index] = max(running[index], first &+ 1)
+        case .latestEnd: running[index] = max(running[index], second &+ 1)
         }
       }
     }
-    let finished = finish(
-      leaves | plan,
-      on: date,
-      extensions: extensions,
-      reactivations: reactivations,
-      running: running
-    )
+    let finished = finish(leaves | plan, on: date, used: used, running: running)
     return (finished.leaves, min(next, finished.next))
   }
 
@@ -112,8 +92,7 @@ extension RuleProgram {
   private func finish(
     _ known: UInt64,
     on date: UInt32,
-    extensions: Int,
-    reactivations: Int,
+    used: UInt64,
     running: InlineArray<8, UInt32>
   ) -> (leaves: UInt64, next: UInt32) {
     var leaves = known ^ inverted
@@ -132,8 +111,9 @@ extension RuleProgram {
       if isTrue { leaves |= accumulator.leaf }
     }
     for grant in grants {
-      let used = (grant.extensions ? extensions : 0) + (grant.reactivations ? reactivations : 0)
-      if used <= grant.atMost { leaves |= grant.leaf }
+      let extensions = grant.extensions ? used & 0xffff_ffff : 0
+      let reactivations = grant.reactivations ? used &>> 32 : 0
+      if Int(extensions &+ reactivations) <= grant.atMost { leaves |= grant.leaf }
     }
     return (leaves, next)
   }

@@ -32,6 +32,25 @@ struct RuleProgram: Sendable {
     var accumulators: UInt64 = 0
   }
 
+  /// What an entry means to the leaves, by its upper byte: its kind and small code.
+  struct TagRow: Sendable {
+    /// The leaves that are true once it has begun.
+    var past: UInt64 = 0
+    /// The leaves that are true while it runs.
+    var active: UInt64 = 0
+    /// While it runs, the leaves of the plan that stay as they were, and those that are true.
+    var keptPlan = UInt64.max
+    var plan: UInt64 = 0
+    /// The accumulators it goes into.
+    var accumulators: UInt64 = 0
+    /// 1 for an extension, 2^32 for a reactivation.
+    var used: UInt64 = 0
+    /// Whether its end is none.
+    var isExtension = false
+    /// Whether the code stands behind.
+    var isBehind = false
+  }
+
   /// A leaf with a running value over records.
   struct Accumulator: Sendable {
     enum Kind: Sendable { case count, latestStart, latestEnd }
@@ -51,6 +70,8 @@ struct RuleProgram: Sendable {
 
   /// By code; see ``Row``.
   private(set) var rows: [Row] = []
+  /// By the upper byte of a word; see ``TagRow``.
+  private(set) var tagRows = [TagRow](repeating: TagRow(), count: 256)
   /// The leaves that are true when the fallback plan is in force.
   private(set) var fallback: UInt64 = 0
   /// The leaves that the bits above say the opposite of.
@@ -92,7 +113,35 @@ struct RuleProgram: Sendable {
 
   /// Works out the rows of `codes`, of which those before were worked out before.
   mutating func addRows(_ codes: [String]) {
-    for code in codes[rows.count...] { rows.append(row(plan: code)) }
+    for code in codes[rows.count...] {
+      rows.append(row(plan: code))
+      let number = UInt32(rows.count) - 1
+      guard number < Entry.escape else { continue }
+      for kind in 0..<UInt32(8) {
+        let word = Entry.word(kind: kind, code: number, first: 0, length: 0)
+        tagRows[Int(word >> 24)] = tagRow(kind, rows[Int(number)])
+      }
+    }
+    for kind in 0..<UInt32(8) {
+      let word = Entry.word(kind: kind, code: Entry.escape, first: 0, length: 0)
+      tagRows[Int(word >> 24)].isBehind = true
+    }
+  }
+
+  /// What an entry of that kind and code means.
+  func tagRow(_ kind: UInt32, _ row: Row) -> TagRow {
+    switch kind {
+    case Entry.Kind.plan:
+      return TagRow(past: row.everInForce, keptPlan: 0, plan: row.inForce)
+    case Entry.Kind.extension: return TagRow(used: 1, isExtension: true)
+    default:
+      return TagRow(
+        past: row.recorded,
+        active: row.active,
+        accumulators: row.accumulators,
+        used: kind >= Entry.Kind.reactivated ? 1 << 32 : 0
+      )
+    }
   }
 
   /// The types that are eligible when exactly `leaves` are true.

@@ -1,165 +1,184 @@
-/// The packed states of the namespaces among 64 consecutive ids: only of those that there are.
+/// The packed states of the namespaces among 512 consecutive ids: only of those that there are.
 ///
-/// One array of 64-bit words, empty when there is none of them:
+/// One array of 32-bit words. Of the 8 blocks of 64 ids, b have namespaces, n in all:
 ///
 /// | words | what |
 /// | ----- | ---- |
-/// | 0 | which of the 64 ids are there (n) |
-/// | 1 | which of them have an answer |
-/// | 2 | the date from which all answers hold |
-/// | 3 | the page's number: id / 64 |
-/// | 4 … | n slots, in the order of the ids |
-/// | … | n runs of words, in the order of the ids |
-/// | last | zero, so that eight bytes can be read from any byte of a run |
+/// | 1 | bits 0–7 which blocks those are, 16–31 n |
+/// | 3 b | block by block, which of the 64 ids are there, and how many in the blocks before |
+/// | n | answers, in the order of the ids: bits 0–15 the list's number, 16–31 its `valid_until` |
+/// | (n + 1) / 2 | places of 16 bits each, in the same order |
+/// | … | n runs of words, in the same order |
+/// | 0 or 2 | the page's number, where pages are found by hashing |
 ///
-/// A slot: bits 0–31 the answer (its list's number, then its `valid_until`); bits 32–47 where the
-/// run begins, in words after the slots; bits 48–63 the version, modulo 65,536. A run's first byte:
-/// bits 0–5 how many of its last bytes are free, bit 6 subgroup, bit 7 moved out; the others:
-/// entries (``Entry``), in log order.
+/// A place: bits 0–7 how long the run is, in words; bits 8–15 how many events of the version have no
+/// entry. A run: at first the parent, if there is one, and then entries (``Entry``) in log order. A
+/// state of more than ``runWordCountMax`` words stands elsewhere (``PageDirectory/large``), and
+/// ``movedOut`` is its only word here.
 ///
-/// A state whose run outgrows ``runWordCountMax`` moves out, to a page of its own; what stays is its
-/// place and its answer. So offsets keep to their bits, and a namespace with very many events costs
-/// its neighbours nothing.
+/// No word is free: a page is built anew when one of its namespaces gets an event
+/// (``PageBuilder``). That is one copy, which the view in use costs anyway.
 ///
 /// A value: a copy shares the words until one of the two is changed.
 ///
-/// Sketch, at 21 namespaces a page with 8 events each: 8 bytes of slot, 1 + 29 bytes of run and 6
-/// free, and a 21st of 100 bytes: header, array, allocator, reference.
+/// Sketch, at 171 namespaces a page with 10 events each: 4 + 2 + 37 bytes a namespace, and a 171st of
+/// 160 bytes: header, array, allocator, reference. A larger page would find answers faster and be
+/// copied more slowly: that of 7 KB takes about a microsecond.
 struct Page: Equatable, Sendable {
-  static let headerWordCount = 4
-  static let slackMask: UInt64 = 0x3f
-  static let subgroupBit: UInt64 = 0x40
-  static let movedOutBit: UInt64 = 0x80
-  /// The longest run in a page that has others, in words.
-  static let runWordCountMax = 512
+  /// The bits of an id that tell it from the others of its page.
+  static let idBitCount = 9
+  static let idsPerPage = 1 << idBitCount
+  static let blocksPerPage = idsPerPage / 64
+  /// The list's number of an answer that is not known.
+  static let noAnswer: UInt32 = 0xffff
+  /// The longest run in a page, in words.
+  static let runWordCountMax = 255
+  /// The word in place of a run that stands elsewhere; no entry is like it.
+  static let movedOut: UInt32 = 3 << 29
+  /// The words of a page's number.
+  static let numberWordCount = 2
+  /// The words of every page without namespaces.
+  private static let noWords: [UInt32] = [0]
 
-  /// See above; empty when the page holds no namespace.
-  var words: [UInt64] = []
+  /// See above; never empty.
+  var words: [UInt32]
 
-  var isEmpty: Bool { words.isEmpty }
-  var present: UInt64 { words.isEmpty ? 0 : words[0] }
-  var number: Int { Int(words[3]) }
+  /// A page without namespaces.
+  init() {
+    words = Self.noWords
+  }
 
-  /// The number of ids before the one with that bit.
+  var isEmpty: Bool { words[0] == 0 }
+  var count: Int { Int(words[0] >> 16) }
+
+  /// The number of a page that is found by hashing.
+  var hashedNumber: Int {
+    Int(words[words.count - 2]) | Int(words[words.count - 1]) << 32
+  }
+
+  /// The number of the page that has an id.
   @inline(__always)
-  static func rank(_ bit: UInt64, _ present: UInt64) -> Int {
-    (present & (bit &- 1)).nonzeroBitCount
-  }
+  static func number(of id: Int64) -> Int { Int(id &>> Int64(idBitCount)) }
 
-  /// The word's index after the slots, from which offsets count.
+  /// The first id of a page.
   @inline(__always)
-  static func runsIndex(_ words: Span<UInt64>) -> Int {
-    headerWordCount &+ words[0].nonzeroBitCount
-  }
+  static func firstID(_ number: Int) -> Int64 { Int64(number) &<< Int64(idBitCount) }
 
-  /// The words' indexes of the run of the id at that rank.
+  /// Where an id is in its page.
   @inline(__always)
-  static func run(_ words: Span<UInt64>, _ rank: Int) -> Range<Int> {
-    let slot = headerWordCount &+ rank
-    let runs = runsIndex(words)
-    let start = runs &+ Int((words[slot] &>> 32) & 0xffff)
-    // After the last slot stands the first run.
-    let end =
-      slot &+ 1 == runs ? words.count &- 1 : runs &+ Int((words[slot &+ 1] &>> 32) & 0xffff)
-    return start..<end
-  }
+  static func slot(of id: Int64) -> Int { Int(truncatingIfNeeded: id) & (idsPerPage - 1) }
+}
 
-  /// The bytes of the entries of the run.
+/// Where the parts of a page's words are.
+struct PageShape {
+  /// Which blocks have namespaces.
+  let blocks: UInt32
+  let blockCount: Int
+  let count: Int
+
+  /// Reads the first word of a page.
   @inline(__always)
-  static func entries(_ words: Span<UInt64>, _ run: Range<Int>) -> Range<Int> {
-    let end = run.upperBound &<< 3 &- Int(words[run.lowerBound] & slackMask)
-    return (run.lowerBound &<< 3 &+ 1)..<end
+  init(_ word: UInt32) {
+    blocks = word & 0xffff
+    blockCount = blocks.nonzeroBitCount
+    count = Int(word &>> 16)
   }
 
-  /// The rank of the id with that bit, which gets an empty state when there is none.
+  /// The index of the first of three words a block: two with which ids are there, and the number of
+  /// namespaces in the blocks before; side by side, so that they are read at once.
+  static let masks = 1
+  static let wordsPerBlock = 3
+  @inline(__always) var answers: Int { Self.masks &+ Self.wordsPerBlock &* blockCount }
+  @inline(__always) var places: Int { answers &+ count }
+  @inline(__always) var runs: Int { places &+ (count &+ 1) &>> 1 }
+
+  /// The 16 bits at `index` of those that begin with the word `start`.
   @inline(__always)
-  mutating func ensure(_ bit: UInt64, pageNumber: Int) -> Int {
-    if words.isEmpty { start(pageNumber) }
-    let present = words[0]
-    let rank = Self.rank(bit, present)
-    if present & bit == 0 { insert(bit, rank) }
-    return rank
+  static func half(_ words: Span<UInt32>, from start: Int, _ index: Int) -> Int {
+    let shift = UInt32(truncatingIfNeeded: (index & 1) &<< 4)
+    return Int(words[start &+ index &>> 1] &>> shift & 0xffff)
   }
 
-  private mutating func start(_ pageNumber: Int) {
-    words.reserveCapacity(10)
-    words.append(0)
-    words.append(0)
-    words.append(0)
-    words.append(UInt64(pageNumber))
-    words.append(0)
+  /// Which ids of the `index`-th of the blocks that have namespaces are there.
+  @inline(__always)
+  static func mask(_ words: Span<UInt32>, _ index: Int) -> UInt64 {
+    let first = masks &+ wordsPerBlock &* index
+    return UInt64(words[first]) | UInt64(words[first &+ 1]) &<< 32
   }
 
-  private mutating func insert(_ bit: UInt64, _ rank: Int) {
-    let count = words[0].nonzeroBitCount
-    let run = rank < count ? Self.run(words.span, rank).lowerBound : words.count - 1
-    let offset = run - Self.headerWordCount - count
-    let end = words.count
-    makeRoom(2)
-    // From the end: what follows the new run, then what lies between the new slot and it.
-    moveWords(&words, from: run, count: end - run, by: 2)
-    let slot = Self.headerWordCount + rank
-    moveWords(&words, from: slot, count: run - slot, by: 1)
-    words[run + 1] = 7
-    words[slot] = UInt64(offset) << 32
-    words[0] |= bit
-    shiftOffsets(after: rank, by: 1)
+  /// How many namespaces are in the blocks before the `index`-th of those that have any.
+  @inline(__always)
+  static func sum(_ words: Span<UInt32>, _ index: Int) -> Int {
+    Int(words[masks &+ wordsPerBlock &* index &+ 2])
   }
 
-  /// Makes the run of the id at that rank longer by at least a word.
+  /// The place of the namespace at that rank: the length of its run, and the events of its version
+  /// that have no entry.
+  @inline(__always)
+  func place(_ words: Span<UInt32>, _ rank: Int) -> (length: Int, extra: Int) {
+    let place = Self.half(words, from: places, rank)
+    return (place & 0xff, place &>> 8)
+  }
+
+  /// The number of namespaces before the one at that slot; `nil` when it is not there.
+  @inline(__always)
+  func rank(_ words: Span<UInt32>, slot: Int) -> Int? {
+    let block: UInt32 = 1 &<< UInt32(truncatingIfNeeded: slot &>> 6)
+    guard blocks & block != 0 else { return nil }
+    let index = (blocks & (block &- 1)).nonzeroBitCount
+    let mask = Self.mask(words, index)
+    let bit: UInt64 = 1 &<< UInt64(truncatingIfNeeded: slot & 63)
+    guard mask & bit != 0 else { return nil }
+    return Self.sum(words, index) &+ (mask & (bit &- 1)).nonzeroBitCount
+  }
+
+  /// The slot of the namespace at that rank.
   ///
-  /// - Complexity: O(words of the page).
-  @inline(never)
-  mutating func growRun(_ rank: Int) {
-    let run = Self.run(words.span, rank)
-    // A long run grows by more, so that many events do not move the others as many times.
-    let length = min(max(run.count / 8, 1), 4)
-    let end = words.count
-    makeRoom(length)
-    moveWords(&words, from: run.upperBound, count: end - run.upperBound, by: length)
-    for index in 0..<length { words[run.upperBound + index] = 0 }
-    words[run.lowerBound] += UInt64(length * 8)
-    shiftOffsets(after: rank, by: length)
+  /// - Complexity: O(blocks + ids of a block).
+  func slot(_ words: Span<UInt32>, rank: Int) -> Int {
+    var rest = blocks
+    var index = 0
+    while index + 1 < blockCount, Self.sum(words, index + 1) <= rank {
+      rest &= rest &- 1
+      index += 1
+    }
+    var mask = Self.mask(words, index)
+    for _ in 0..<rank - Self.sum(words, index) { mask &= mask &- 1 }
+    return rest.trailingZeroBitCount << 6 + mask.trailingZeroBitCount
   }
 
-  private mutating func shiftOffsets(after rank: Int, by length: Int) {
-    let step = UInt64(length) << 32
-    let end = Self.headerWordCount + words[0].nonzeroBitCount
-    var slot = Self.headerWordCount + rank + 1
-    while slot < end {
-      words[slot] &+= step
-      slot &+= 1
+  /// The words of the runs from one rank up to another.
+  ///
+  /// - Complexity: O(ranks).
+  @inline(__always)
+  func runWordCount(_ words: Span<UInt32>, from lower: Int, upTo upper: Int) -> Int {
+    guard lower < upper else { return 0 }
+    var sum = 0
+    var first = lower
+    if first & 1 == 1 {
+      sum = place(words, first).length
+      first &+= 1
     }
+    // Two lengths at a time.
+    var pairs: UInt64 = 0
+    for pair in places &+ first &>> 1..<places &+ upper &>> 1 {
+      let word = UInt64(words[pair])
+      pairs &+= word & 0xff | (word & 0xff_0000) &<< 16
+    }
+    sum &+= Int(pairs & 0xffff_ffff) &+ Int(pairs &>> 32)
+    if upper & 1 == 1, upper > first { sum &+= place(words, upper &- 1).length }
+    return sum
   }
 
-  /// Adds zeros at the end; the memory grows by little, as every namespace pays for what is left,
-  /// unless the page is large.
-  private mutating func makeRoom(_ wordCount: Int) {
-    let needed = words.count + wordCount
-    if needed > words.capacity {
-      let spare = needed / 8
-      words.reserveCapacity(needed + (needed < 1_024 ? min(spare, 12) : spare))
-    }
-    for _ in 0..<wordCount { words.append(0) }
-  }
-
-  /// The page of its own for the state of the id with that bit, which is forgotten here.
-  mutating func moveOut(_ bit: UInt64) -> Page {
-    let rank = Self.rank(bit, words[0])
-    let run = Self.run(words.span, rank)
-    let slot = Self.headerWordCount + rank
-    var own = Page()
-    own.words = [bit, 0, 0, words[3], words[slot] & ~0xffff_0000_0000]
-    own.words += words[run]
-    own.words.append(0)
-    words[slot] &= 0xffff_ffff_ffff
-
-    let length = run.count - 1
-    words[run.lowerBound] = 7 | Self.movedOutBit
-    words.removeSubrange((run.lowerBound + 1)..<run.upperBound)
-    for later in (slot + 1)..<max(slot + 1, Self.headerWordCount + words[0].nonzeroBitCount) {
-      words[later] -= UInt64(length) << 32
-    }
-    return own
+  /// Where the run of the namespace at that rank is, and the events of its version that have no
+  /// entry; the run is `nil` when it stands elsewhere.
+  ///
+  /// - Complexity: O(rank).
+  @inline(__always)
+  func locate(_ words: Span<UInt32>, _ rank: Int) -> (run: Range<Int>?, extra: Int) {
+    let start = runs &+ runWordCount(words, from: 0, upTo: rank)
+    let (length, extra) = place(words, rank)
+    let isElsewhere = length == 1 && words[start] == Page.movedOut
+    return (isElsewhere ? nil : start..<start &+ length, extra)
   }
 }

@@ -6,21 +6,21 @@
 /// which at least one page in eight is there, and the pages below it leave the hash table.
 struct PageDirectory: Sendable {
   /// The pages below the limit, by number.
-  private(set) var dense = PageTable()
+  var dense = PageTable()
   /// The others, by slot.
-  private(set) var sparse = PageTable()
+  var sparse = PageTable()
   /// The number of pages in ``dense``.
   var densePageCount = 0
   /// The number of pages in ``sparse``.
   private(set) var sparsePageCount = 0
   private var slotMask = -1
-  /// The states that have outgrown their pages, by id, each in a page of its own.
-  var large: [Int64: Page] = [:]
-  /// What reading ahead has read; of no meaning, but that it is kept keeps the reads.
-  var readAhead: UInt64 = 0
+  /// The runs of the states that have outgrown their pages, by id.
+  var large: [Int64: [UInt32]] = [:]
 
   private static let sparseSlotCountMin = 1_024
   private static let pagesPerPresentPageMax = 8
+  /// No page from here on is dense; so ids without a bucket (``FactBatch``) are hashed.
+  static let denseLimitMax = Int(FactBatch.bucketedIDMax) >> Page.idBitCount
 
   init() {
     dense.extend(to: 1)
@@ -39,34 +39,21 @@ struct PageDirectory: Sendable {
     return sparse.page(slot(number))
   }
 
-  /// The page of that number, for changing it in place; it must not be left empty.
-  subscript(number: Int) -> Page {
-    get { page(number) }
-    @inline(__always)
-    _modify {
-      if number < dense.limit {
-        yield &dense[number]
-      } else {
-        let slot = claimSlot(number)
-        // Claiming may have made the number a dense one.
-        if slot >= 0 {
-          yield &sparse[slot]
-        } else {
-          yield &dense[number]
-        }
+  /// Changes the page of that number in place; it must not be left empty.
+  ///
+  /// `body` is told whether the page is found by hashing.
+  mutating func update(_ number: Int, _ body: (inout Page, Bool) -> Void) {
+    if number >= dense.limit {
+      let slot = claimSlot(number)
+      // Claiming may have made the number a dense one.
+      if slot >= 0 {
+        if sparse.page(slot).isEmpty { sparsePageCount += 1 }
+        body(&sparse[slot], true)
+        return
       }
     }
-  }
-
-  /// Changes the pages of a dense chunk in place.
-  mutating func updateDenseChunk(_ chunk: Int, _ body: (inout [Page]) -> Void) {
-    dense.updateChunk(chunk, body)
-  }
-
-  /// Notes that a page was made, which the caller knows.
-  @inline(__always)
-  mutating func countPage(_ number: Int) {
-    if number < dense.limit { densePageCount += 1 } else { sparsePageCount += 1 }
+    if dense.page(number).isEmpty { densePageCount += 1 }
+    body(&dense[number], false)
   }
 
   /// The slot at which the page of that number is or would be.
@@ -74,7 +61,7 @@ struct PageDirectory: Sendable {
     var slot = Int(truncatingIfNeeded: mixed(UInt64(number))) & slotMask
     while true {
       let page = sparse.page(slot)
-      if page.isEmpty || page.number == number { return slot }
+      if page.isEmpty || page.hashedNumber == number { return slot }
       slot = (slot + 1) & slotMask
     }
   }
@@ -87,78 +74,126 @@ struct PageDirectory: Sendable {
         return slot
       }
     }
-    reorganize()
+    reorganize(adding: [])
     return number < dense.limit ? -1 : slot(number)
   }
 
   /// Moves the dense limit to where it belongs and makes the hash table as large as the rest needs.
-  private mutating func reorganize() {
-    var pages: [Page] = []
+  ///
+  /// - Parameter numbers: Of pages that are about to be made, ascending, none of them below the limit.
+  mutating func reorganize(adding numbers: [Int]) {
+    var pages: [(number: Int, page: Page)] = []
     pages.reserveCapacity(sparsePageCount)
-    sparse.forEachPage { pages.append($0) }
+    sparse.forEachPage { _, page in pages.append((page.hashedNumber, page)) }
     sparse = PageTable()
     pages.sort { $0.number < $1.number }
 
-    var limit = dense.limit
-    for (index, page) in pages.enumerated() {
-      let count = densePageCount + index + 1
-      if page.number / Self.pagesPerPresentPageMax < count { limit = max(limit, page.number + 1) }
-    }
+    let limit = denseLimit(pages.map(\.number), numbers)
     dense.extend(to: limit)
     let moved = pages.partitioningIndex { $0.number >= dense.limit }
-    for page in pages[..<moved] { dense[page.number] = page }
+    for (number, page) in pages[..<moved] {
+      var page = page
+      page.words.removeLast(Page.numberWordCount)
+      dense[number] = page
+    }
     densePageCount += moved
     sparsePageCount = pages.count - moved
 
+    let added = numbers.count - numbers.partitioningIndex { $0 >= dense.limit }
     var slotCount = Self.sparseSlotCountMin
-    while slotCount < (sparsePageCount + 1) * 2 { slotCount *= 2 }
+    while slotCount < (sparsePageCount + added + 1) * 2 { slotCount *= 2 }
     slotMask = slotCount - 1
     sparse.extend(to: slotCount)
-    for page in pages[moved...] { sparse[slot(page.number)] = page }
+    for (number, page) in pages[moved...] { sparse[slot(number)] = page }
   }
 
-  /// The page and the rank in it at which the state of `id` is; `nil` when there is none.
-  @inline(__always)
-  func find(_ id: Int64) -> (page: Page, rank: Int)? {
-    guard id > 0 else { return nil }
-    let page = page(Int(id >> 6))
-    let bit: UInt64 = 1 &<< UInt64(id & 63)
-    guard page.present & bit != 0 else { return nil }
-    let rank = Page.rank(bit, page.words[0])
-    if Page.isMovedOut(page.words.span, rank), let own = large[id] { return (own, 0) }
-    return (page, rank)
-  }
-
-  /// Calls `body` with each id on `page` and where its state is, ascending.
-  func forEachState(on page: Page, _ body: (Int64, Page, Int) -> Void) {
-    var rest = page.present
-    var rank = 0
-    while rest != 0 {
-      let id = Int64(page.number << 6 + rest.trailingZeroBitCount)
-      if Page.isMovedOut(page.words.span, rank), let own = large[id] {
-        body(id, own, 0)
-      } else {
-        body(id, page, rank)
+  /// The highest limit below which enough pages are there, of those that are dense already and those
+  /// with the numbers of either list, which ascend.
+  private func denseLimit(_ present: [Int], _ coming: [Int]) -> Int {
+    var limit = dense.limit
+    var count = densePageCount
+    var (left, right) = (0, 0)
+    while left < present.count || right < coming.count {
+      let number = min(
+        left < present.count ? present[left] : .max,
+        right < coming.count ? coming[right] : .max
+      )
+      if left < present.count, present[left] == number { left += 1 }
+      if right < coming.count, coming[right] == number { right += 1 }
+      count += 1
+      if number / Self.pagesPerPresentPageMax < count, number < Self.denseLimitMax {
+        limit = max(limit, number + 1)
       }
-      rest &= rest &- 1
-      rank += 1
+    }
+    return limit
+  }
+
+  /// Calls `body` with the run of `id` and the events of its version that have no entry; `nil` when
+  /// there is no such namespace.
+  @inline(__always)
+  func withState<Value>(of id: Int64, _ body: (Span<UInt32>, Int) -> Value) -> Value? {
+    guard id > 0 else { return nil }
+    let page = page(Page.number(of: id))
+    let words = page.words.span
+    let shape = PageShape(words[0])
+    guard let rank = shape.rank(words, slot: Page.slot(of: id)) else { return nil }
+    let (run, extra) = shape.locate(words, rank)
+    if let run { return body(words.extracting(run), extra) }
+    let own = large[id] ?? []
+    return body(own.span, extra)
+  }
+
+  /// Calls `body` with each id on a page and its state, ascending.
+  func forEachState(on page: Page, _ number: Int, _ body: (Int64, Span<UInt32>, Int) -> Void) {
+    let words = page.words.span
+    let shape = PageShape(words[0])
+    var start = shape.runs
+    for rank in 0..<shape.count {
+      let id = Page.firstID(number) + Int64(shape.slot(words, rank: rank))
+      let (length, extra) = shape.place(words, rank)
+      if length == 1, words[start] == Page.movedOut {
+        let own = large[id] ?? []
+        body(id, own.span, extra)
+      } else {
+        body(id, words.extracting(start..<start + length), extra)
+      }
+      start += length
     }
   }
 
-  /// Calls `body` with every page, by ascending number.
-  func forEachPage(_ body: (Page) -> Void) {
-    dense.forEachPage(body)
-    var rest: [Page] = []
-    rest.reserveCapacity(sparsePageCount)
-    sparse.forEachPage { rest.append($0) }
-    rest.sort { $0.number < $1.number }
-    for page in rest { body(page) }
+  /// Pages side by side, taken out of a table.
+  struct TakenChunk {
+    let index: Int
+    var pages: PageTable.Chunk
+    /// The index of the first page.
+    var first: Int { index * PageTable.pagesPerChunk }
   }
 
-  /// Changes every page that meets `condition`, in place and in no particular order.
-  mutating func updateEachPage(where condition: (Page) -> Bool, _ body: (inout Page) -> Void) {
-    dense.updateEachPage(where: condition, body)
-    sparse.updateEachPage(where: condition, body)
+  /// Takes out every chunk with pages, to be changed and put back: of the pages that are found by
+  /// their numbers, or of those that are found by hashing.
+  mutating func takeChunks(isDense: Bool) -> [TakenChunk] {
+    isDense ? dense.takeChunks() : sparse.takeChunks()
+  }
+
+  /// Puts back what ``takeChunks(isDense:)`` took.
+  mutating func putChunks(_ chunks: [TakenChunk], isDense: Bool) {
+    for chunk in chunks {
+      if isDense {
+        dense.put(chunk.pages, chunk: chunk.index)
+      } else {
+        sparse.put(chunk.pages, chunk: chunk.index)
+      }
+    }
+  }
+
+  /// Calls `body` with every page and its number, ascending.
+  func forEachPage(_ body: (Int, Page) -> Void) {
+    dense.forEachPage(body)
+    var rest: [(Int, Page)] = []
+    rest.reserveCapacity(sparsePageCount)
+    sparse.forEachPage { _, page in rest.append((page.hashedNumber, page)) }
+    rest.sort { $0.0 < $1.0 }
+    for (number, page) in rest { body(number, page) }
   }
 }
 

@@ -1,22 +1,24 @@
 /// Pages by a dense index, in three levels of arrays.
 ///
 /// A copy costs one reference; after it, a change copies the arrays on the way to one page (the
-/// references of 16 pages, of 128 chunks, and the top) and that page: what a published view costs
-/// the writer. Chunks are small because of that: a group of commands about namespaces that are far
-/// apart copies a chunk for each of them.
+/// references of 16 pages, of 64 chunks, and the top) and that page: what a published view costs
+/// the writer.
 struct PageTable: Sendable {
-  /// 16 pages, or none.
+  /// 16 pages: those of one bucket of facts.
   typealias Chunk = [Page]
-  /// 128 chunks.
+  /// 64 chunks.
   typealias Group = [Chunk]
 
   /// From the number of a page to that of its chunk: so many bits.
-  static let chunkShift = 4
+  static let chunkShift = Int(Fact.idBitCount) - Page.idBitCount
   /// From the number of a page to that of its group.
-  static let groupShift = 11
+  static let groupShift = chunkShift + 6
   static let pagesPerChunk = 1 << chunkShift
   static let pagesPerGroup = 1 << groupShift
   static let chunksPerGroup = 1 << (groupShift - chunkShift)
+
+  /// A chunk of empty pages, which all that have no others share.
+  private static let emptyChunk = Chunk(repeating: Page(), count: pagesPerChunk)
 
   private(set) var groups: [Group] = []
 
@@ -27,7 +29,7 @@ struct PageTable: Sendable {
   mutating func extend(to limit: Int) {
     let count = (limit + Self.pagesPerGroup - 1) / Self.pagesPerGroup
     while groups.count < count {
-      groups.append(Group(repeating: [], count: Self.chunksPerGroup))
+      groups.append(Group(repeating: Self.emptyChunk, count: Self.chunksPerGroup))
     }
   }
 
@@ -36,10 +38,9 @@ struct PageTable: Sendable {
   /// - Precondition: `index` is at least 0 and below ``limit``.
   @inline(__always)
   func page(_ index: Int) -> Page {
-    let chunk = groups[index >> Self.groupShift][
+    groups[index >> Self.groupShift][
       (index >> Self.chunkShift) & (Self.chunksPerGroup - 1)
-    ]
-    return chunk.isEmpty ? Page() : chunk[index & (Self.pagesPerChunk - 1)]
+    ][index & (Self.pagesPerChunk - 1)]
   }
 
   /// The page of that index, for changing it in place.
@@ -49,47 +50,45 @@ struct PageTable: Sendable {
     get { page(index) }
     @inline(__always)
     _modify {
-      let group = index >> Self.groupShift
-      let chunk = (index >> Self.chunkShift) & (Self.chunksPerGroup - 1)
-      if groups[group][chunk].isEmpty {
-        groups[group][chunk] = Chunk(repeating: Page(), count: Self.pagesPerChunk)
-      }
-      yield &groups[group][chunk][index & (Self.pagesPerChunk - 1)]
+      yield &groups[index >> Self.groupShift][
+        (index >> Self.chunkShift) & (Self.chunksPerGroup - 1)
+      ][index & (Self.pagesPerChunk - 1)]
     }
   }
 
-  /// Changes the pages of one chunk in place.
+  /// Takes a chunk out, to be changed and put back.
   ///
   /// - Precondition: the chunk lies below ``limit``.
-  mutating func updateChunk(_ chunk: Int, _ body: (inout Chunk) -> Void) {
-    let group = chunk / Self.chunksPerGroup
-    let place = chunk & (Self.chunksPerGroup - 1)
-    if groups[group][place].isEmpty {
-      groups[group][place] = Chunk(repeating: Page(), count: Self.pagesPerChunk)
-    }
-    body(&groups[group][place])
+  mutating func take(chunk: Int) -> Chunk {
+    var taken: Chunk = []
+    swap(&taken, &groups[chunk / Self.chunksPerGroup][chunk % Self.chunksPerGroup])
+    return taken
   }
 
-  /// Calls `body` with every page that is not empty, by ascending index.
-  func forEachPage(_ body: (Page) -> Void) {
+  /// Takes out every chunk that has pages.
+  mutating func takeChunks() -> [PageDirectory.TakenChunk] {
+    var chunks: [PageDirectory.TakenChunk] = []
+    for index in 0..<limit / Self.pagesPerChunk
+    where groups[index / Self.chunksPerGroup][index % Self.chunksPerGroup].contains(where: {
+      !$0.isEmpty
+    }) {
+      chunks.append(PageDirectory.TakenChunk(index: index, pages: take(chunk: index)))
+    }
+    return chunks
+  }
+
+  /// Puts a chunk back.
+  mutating func put(_ pages: consuming Chunk, chunk: Int) {
+    groups[chunk / Self.chunksPerGroup][chunk % Self.chunksPerGroup] = pages
+  }
+
+  /// Calls `body` with the index of every page that is not empty, ascending, and the page.
+  func forEachPage(_ body: (Int, Page) -> Void) {
+    var first = 0
     for group in groups {
       for chunk in group {
-        for page in chunk where !page.isEmpty { body(page) }
-      }
-    }
-  }
-
-  /// Changes every page that is not empty and meets `condition`, in place; the others, and the
-  /// arrays on the way to them, stay shared.
-  mutating func updateEachPage(where condition: (Page) -> Bool, _ body: (inout Page) -> Void) {
-    for group in groups.indices {
-      for chunk in groups[group].indices {
-        for page in groups[group][chunk].indices {
-          guard !groups[group][chunk][page].isEmpty, condition(groups[group][chunk][page]) else {
-            continue
-          }
-          body(&groups[group][chunk][page])
-        }
+        for index in chunk.indices where !chunk[index].isEmpty { body(first + index, chunk[index]) }
+        first += Self.pagesPerChunk
       }
     }
   }
