@@ -78,6 +78,8 @@ struct ClientRun {
         case 1:
           try writer.close()
           writer = try open()
+          // The check afterwards will say what is missing; nothing can follow it.
+          if writer.size != submitted.sizes[index] { return }
         default: break
         }
       }

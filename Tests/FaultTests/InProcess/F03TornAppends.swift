@@ -8,7 +8,7 @@ struct F3TornAppends {
   func `every write of a run is cut after every byte`(seed: UInt64) {
     var tally = FaultTally("F3")
     defer { tally.report() }
-    var run = ClientRun(seed: seed &+ 100, batchCount: longTests ? 12 : 4)
+    var run = ClientRun(seed: seed &+ 100, batchCount: longTests ? 12 : 3)
     run.disk.plan(.keepingMoments)
     run.run()
     #expect(run.failure == nil)

@@ -5,7 +5,7 @@ import Testing
 /// A new segment begins with every commit: it is made, written, synced, named, and its name is synced.
 @Suite("F24: each step of beginning a segment fails or is the last")
 struct F24Rolling {
-  @Test(.tags(.crash), arguments: seeds(longTests ? 40 : 2))
+  @Test(.tags(.crash), arguments: seeds(longTests ? 40 : 1))
   func `a new segment is there whole or not at all`(seed: UInt64) {
     var tally = FaultTally("F24")
     defer { tally.report() }

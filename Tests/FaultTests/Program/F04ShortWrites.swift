@@ -12,7 +12,7 @@ struct F4ShortWrites {
     var tally = FaultTally("F4")
     defer { tally.report() }
     let shim = try Shim()
-    for count in longTests ? Array(1...60) + [111, 112, 113, 255] : [1, 7, 56, 113] {
+    for count in longTests ? Array(1...60) + [111, 112, 113, 255] : [1, 113] {
       let client = try LedgerClient()
       for environment in [
         ["SHIM_WRITE_MAX": "\(count)"], ["SHIM_READ_MAX": "\(count)"],
@@ -35,7 +35,7 @@ struct F4ShortWrites {
     var tally = FaultTally("F4")
     defer { tally.report() }
     let shim = try Shim()
-    for number in 1...(longTests ? 12 : 4) {
+    for number in 1...(longTests ? 12 : 3) {
       for byteCount in longTests ? [0, 1, 4, 55, 111, 112, 200] : [1, 112] {
         let client = try LedgerClient()
         let process = try LedgerProcess(

@@ -33,7 +33,7 @@ struct F12FailingSyncs {
       guard let failed = calls.firstIndex(where: { $0.contains("(INJECTED)") }) else { break }
       if call == "fdatasync" { expectNoSecondSync(calls, failed, &tally) }
       if ![0, 1, 74].contains(code) { tally.complain("\(call) \(number): exit \(code)") }
-      number += longTests ? 1 : 2
+      number += longTests ? 1 : 3
     }
   }
 

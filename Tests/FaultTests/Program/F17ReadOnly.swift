@@ -49,7 +49,7 @@ struct F17ReadOnly {
   @Test(
     .tags(.crash),
     .enabled(if: Tool.strace.isThere, Tool.strace.isMissing),
-    arguments: ["EROFS", "EPERM", "EACCES", "EDQUOT"]
+    arguments: longTests ? ["EROFS", "EPERM", "EACCES", "EDQUOT"] : ["EROFS", "EDQUOT"]
   )
   func `whatever the system says is told in one sentence`(code: String) throws {
     var tally = FaultTally("F17")
