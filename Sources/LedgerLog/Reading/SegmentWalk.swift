@@ -95,11 +95,9 @@ struct SegmentWalk {
   }
 
   private func problem(with header: FrameHeader) -> String? {
-    #if !MUTANT_FRAME_PLACE
     if header.previousEnd != offset {
       return "a frame that was written at byte \(header.previousEnd) is at byte \(offset)"
     }
-    #endif
     if header.firstPosition != size {
       return "a frame begins at position \(header.firstPosition) where \(size) comes next"
     }
