@@ -1,11 +1,19 @@
 // May say `unsafe`. What it exports is safe to call with any arguments.
 
 #if canImport(CLedgerHash)
-  import CLedgerHash
-#else
-  // Built without the C helper, nothing is asked for ahead: slower, with the same answers.
-  private func ledger_prefetch(_: UnsafeRawPointer) {}
+import CLedgerHash
 #endif
+
+/// Asks for the memory at an address to be read soon.
+///
+/// Built without the C helper, nothing is asked for: slower, with the same answers.
+@inline(__always)
+private func askAhead(_ address: UnsafeRawPointer) {
+  #if canImport(CLedgerHash)
+  // Sound: a prefetch reads nothing and never faults.
+  unsafe ledger_prefetch(address)
+  #endif
+}
 
 extension PageDirectory {
   /// What bits 32 and up of what was read for an id say about bits 0–31.
@@ -49,7 +57,7 @@ extension PageDirectory {
         }
         kept[index] = Kept.unknown
         unsafe places[index] = page + rank
-        unsafe ledger_prefetch(page + rank)
+        unsafe askAhead(page + rank)
       }
       let served: UInt64 = isKept ? 1 : 0
       for index in ids.indices {
@@ -86,9 +94,9 @@ extension PageDirectory {
         guard let base = page.baseAddress else { return }
         unsafe words[index] = base
         // The first word, and what is said about the id's block where no block is empty.
-        unsafe ledger_prefetch(base)
+        unsafe askAhead(base)
         let block = Page.slot(of: ids[index]) >> 6
-        unsafe ledger_prefetch(base + PageShape.masks + PageShape.wordsPerBlock * block)
+        unsafe askAhead(base + PageShape.masks + PageShape.wordsPerBlock * block)
       }
     }
   }
