@@ -80,7 +80,7 @@ struct PageShape {
   @inline(__always)
   init(_ word: UInt32) {
     blocks = word & 0xffff
-    blockCount = blocks.nonzeroBitCount
+    blockCount = blocks == 0xff ? Page.blocksPerPage : blocks.nonzeroBitCount
     count = Int(word &>> 16)
   }
 
@@ -125,7 +125,8 @@ struct PageShape {
   func rank(_ words: Span<UInt32>, slot: Int) -> Int? {
     let block: UInt32 = 1 &<< UInt32(truncatingIfNeeded: slot &>> 6)
     guard blocks & block != 0 else { return nil }
-    let index = (blocks & (block &- 1)).nonzeroBitCount
+    // Where ids are dense every block is there, and nothing has to be counted.
+    let index = blocks == 0xff ? slot &>> 6 : (blocks & (block &- 1)).nonzeroBitCount
     let mask = Self.mask(words, index)
     let bit: UInt64 = 1 &<< UInt64(truncatingIfNeeded: slot & 63)
     guard mask & bit != 0 else { return nil }
