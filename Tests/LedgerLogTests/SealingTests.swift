@@ -1,3 +1,4 @@
+import Foundation
 import LedgerCore
 import LedgerFormat
 import LedgerLog
@@ -132,6 +133,29 @@ extension SealingTests {
       try writer.sealer.finishSealing()
     }
     #expect(writer.reader().sealedSize < model.count)
+  }
+
+  /// Segments hold on to the open files they share, and these must not hold on to them.
+  @Test func `readers that are gone leave no open files`() throws {
+    let temporary = try TemporaryFolder()
+    let path = temporary.path + "/ledger"
+    let batches = randomBatches(seed: 7, [Int](repeating: 20, count: 12))
+    let writer = try LogWriter.create(in: path, identity: identity, segmentEventCount: 20)
+    for batch in batches {
+      try writer.append(batch)
+      try writer.commit()
+    }
+    try writer.sealer.finishSealing()
+    try writer.close()
+    let openCount = { try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count }
+    let before = try openCount()
+    for _ in 0..<60 {
+      let reader = try LogReader.open(in: path)
+      _ = try reader.events(of: batches[0][0].namespaceID, below: reader.size)
+      _ = try reader.verify(threadCount: 1)
+    }
+    // Other tests open files meanwhile, but not hundreds.
+    #expect(try openCount() < before + 300)
   }
 
   @Test func `a writer that is closed leaves no unfinished file`() throws {

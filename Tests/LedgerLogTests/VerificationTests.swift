@@ -269,6 +269,38 @@ struct VerificationTests {
     #expect(damage(disk) == nil)
   }
 
+  /// More namespaces than the table of versions begins with, dense and sparse, over both forms.
+  @Test func `every namespace's versions are followed`() throws {
+    var generator = SeededGenerator(seed: 6)
+    var source = RandomEvents(seed: 6)
+    let ids = (1...900).map {
+      $0 % 3 == 0 ? Int64.random(in: 1...Int64.max, using: &generator) : $0
+    }
+    var versions: [Int64: Int] = [:]
+    let model = (0..<2_600).map { position in
+      let event = source.next()
+      let id = ids[Int.random(in: ids.indices, using: &generator)]
+      versions[id, default: 0] += 1
+      return Event(
+        position: position,
+        namespaceID: NamespaceID(unchecked: id),
+        version: versions[id] ?? 0,
+        recordedAt: event.recordedAt,
+        metadata: event.metadata,
+        fact: .namespaceMoved(parent: nil)
+      )
+    }
+    let reader = try LogReader.open(in: folder, disk: sealedLog(model, eventCount: 1_000))
+    #expect(reader.sealedSize == 2_000)
+    #expect(try reader.verify().namespaceCount == versions.count)
+    for id in ids.prefix(40) {
+      #expect(
+        try reader.events(of: NamespaceID(unchecked: id), below: 2_600)
+          == model.filter { $0.namespaceID.rawValue == id }
+      )
+    }
+  }
+
   @Test func `the walk tells how far it is and ends when it is asked to`() throws {
     var source = RandomEvents(seed: 5)
     let disk = try sealedLog(source.next(500), eventCount: 120)

@@ -3,10 +3,16 @@ internal import Synchronization
 /// The files of a log that are open for reading, so that each read need not open one; and a bound
 /// on what sealed segments keep of theirs in memory.
 final class OpenFiles: Sendable {
+  /// A segment that keeps so many bytes in memory; it holds on to this, not this to it.
+  private struct Keeper {
+    weak var segment: SealedSegment?
+    var byteCount: Int
+  }
+
   private struct State {
     var files: [String: any DiskFile] = [:]
-    /// What keeps something in memory, and how many bytes, longest ago first.
-    var keepers: [(keeper: SealedSegment, byteCount: Int)] = []
+    /// Longest ago first.
+    var keepers: [Keeper] = []
     var keptByteCount = 0
   }
 
@@ -49,14 +55,14 @@ final class OpenFiles: Sendable {
   /// Notes that a segment keeps so many bytes more; who has kept longest forgets when it is too much.
   func note(_ keeper: SealedSegment, keeps byteCount: Int) {
     let forgetful = state.withLock { state in
-      state.keepers.append((keeper, byteCount))
+      state.keepers.append(Keeper(segment: keeper, byteCount: byteCount))
       state.keptByteCount += byteCount
       var count = 0
       while state.keptByteCount > keptByteCountMax, count < state.keepers.count - 1 {
         state.keptByteCount -= state.keepers[count].byteCount
         count += 1
       }
-      let forgetful = state.keepers.prefix(count).map(\.keeper)
+      let forgetful = state.keepers.prefix(count).compactMap(\.segment)
       state.keepers.removeFirst(count)
       return forgetful
     }
