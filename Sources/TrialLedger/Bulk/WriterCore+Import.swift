@@ -34,6 +34,7 @@ extension WriterCore: RecordedFacts {
     mayCopy: Bool = false,
     prepared: PreparedFile? = nil
   ) throws(LedgerError) -> ImportReport {
+    if let foldProblem { throw foldProblem }
     // Most ledgers have no import behind them; then nobody needs to know the file beforehand.
     let marks = try importMarks().compactMap(ImportMark.init)
     var known = prepared?.sha256

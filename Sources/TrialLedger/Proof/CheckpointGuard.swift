@@ -27,11 +27,23 @@ struct CheckpointGuard: Sendable {
   /// - Complexity: O(log segments) beside reading the log's headers, and that only where there are
   ///   checkpoints; the root of an older size is a segment away.
   func check() throws(LedgerError) {
+    try checkCopiesAreThere()
     // Before the log is looked at: one that is signed meanwhile may be of a longer one.
     let newest = try newest()
     guard !newest.isEmpty else { return }
     let reader = try onLog { () throws(LogError) in try LogReader.open(in: path, disk: disk) }
     try compare(newest, with: reader)
+  }
+
+  /// A folder of copies that is not there, as when its disk is not mounted, must not pass for one
+  /// without checkpoints once the ledger has signed any.
+  private func checkCopiesAreThere() throws(LedgerError) {
+    guard stores.count > 1, try stores[0].newest() != nil else { return }
+    for store in stores.dropFirst() where try !store.isThere() {
+      throw .inputOutput(
+        "The folder \(store.folder) with copies of checkpoints is not there; mount it, or make it."
+      )
+    }
   }
 
   /// The newest checkpoint of each store that has one, with its file.

@@ -18,6 +18,11 @@ struct CheckpointStore: Sendable {
     self.init("\(path)/checkpoints", disk: disk)
   }
 
+  /// Whether there is such a folder.
+  func isThere() throws(LedgerError) -> Bool {
+    try onDisk { () throws(DiskError) in try disk.names(in: folder) } != nil
+  }
+
   /// The sizes there are checkpoints for, ascending.
   func sizes() throws(LedgerError) -> [Int] {
     let names = try onDisk { () throws(DiskError) in try disk.names(in: folder) } ?? []

@@ -14,6 +14,9 @@ final class CommitThread: Sendable {
   private let finished = DispatchSemaphore(value: 0)
   private let closingError = Mutex<LedgerError?>(nil)
 
+  private static let threadName = "trial-ledger commit"
+  private static let threadNames: Set<String> = [threadName, SyncThread.threadName]
+
   /// Starts the thread; `open` makes the writer on it.
   ///
   /// - Returns: when the writer is open.
@@ -35,7 +38,7 @@ final class CommitThread: Sendable {
         opened.signal()
       }
     }
-    thread.name = "trial-ledger commit"
+    thread.name = Self.threadName
     thread.stackSize = 4 << 20
     thread.start()
     opened.wait()
@@ -53,6 +56,9 @@ final class CommitThread: Sendable {
   /// Finishes what waits, seals the log, lets go of the lock and ends the thread.
   func close() throws(LedgerError) {
     queue.close()
+    // The last one to let go of a ledger may be a caller who was answered on one of its own
+    // threads, which would wait for itself.
+    guard !Self.threadNames.contains(Thread.current.name ?? "") else { return }
     // Everybody who closes waits until the log is sealed and let go of.
     finished.wait()
     finished.signal()

@@ -6,6 +6,8 @@ import Synchronization
 /// The thread that waits for the disk: writes one group, makes it durable and visible, answers its
 /// callers, while the commit thread decides the next.
 final class SyncThread: Sendable {
+  static let threadName = "trial-ledger sync"
+
   private let next = Mutex<CommitGroup?>(nil)
   private let wakeUp = DispatchSemaphore(value: 0)
   private let stopped = DispatchSemaphore(value: 0)
@@ -22,7 +24,7 @@ final class SyncThread: Sendable {
       }
       stopped.signal()
     }
-    thread.name = "trial-ledger sync"
+    thread.name = Self.threadName
     thread.start()
   }
 

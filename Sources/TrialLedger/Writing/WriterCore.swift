@@ -30,6 +30,8 @@ struct WriterCore: ~Copyable, DurableState {
   private var staging: Staging
   /// Why the open group cannot be committed.
   private var problem: LedgerError?
+  /// Why nothing is decided until the ledger is opened anew: not all that is recorded was folded.
+  private(set) var foldProblem: LedgerError?
   /// The ledger takes what time it is from its callers.
   let isTestClock: Bool
   private let clock: any LedgerClock
@@ -81,10 +83,8 @@ struct WriterCore: ~Copyable, DurableState {
   }
 
   /// The events of that id from `position` on; empty when another id stands there.
-  private func recorded(
-    at position: Int,
-    under commandID: CommandID
-  ) throws(LedgerError) -> [Event] {
+  private func recorded(at position: Int, under commandID: CommandID) throws(LedgerError) -> [Event]
+  {
     var events: [Event] = []
     try onLog { () throws(LogError) in
       try reader.forEachEvent(from: position, to: durable.size) { event in
@@ -103,6 +103,7 @@ struct WriterCore: ~Copyable, DurableState {
     _ submissions: [Ledger.Submission],
     atomically: Bool
   ) throws(LedgerError) -> [Outcome] {
+    if let foldProblem { throw foldProblem }
     guard let inForce else {
       throw .damaged("the log has no rules; its first event should activate some")
     }
@@ -269,9 +270,6 @@ struct WriterCore: ~Copyable, DurableState {
   /// Appends a prepared batch, whole or not at all, and makes it durable; what is recorded so shows
   /// only after ``foldRecorded(_:)``.
   ///
-  /// - Parameters:
-  ///   - batch: The next events of the log.
-  ///   - mark: What is kept with them.
   /// - Throws: ``LedgerError/inputOutput(_:)``; nothing of the batch is recorded then.
   mutating func append(_ batch: PreparedBatch, mark: [UInt8]) throws(LedgerError) {
     do throws(LogError) {
@@ -288,7 +286,12 @@ struct WriterCore: ~Copyable, DurableState {
     _ progress: (@Sendable (Ledger.Progress) -> Void)?
   ) throws(LedgerError) {
     guard log.size > view.size else { return }
-    try folded.catchUp(with: reader, progress: progress)
+    do throws(LedgerError) {
+      try folded.catchUp(with: reader, progress: progress)
+    } catch {
+      foldProblem = error
+      throw error
+    }
     view = folded.view(today: today, root: log.root)
     durable = view
     inForce = folded.rules.current

@@ -66,6 +66,20 @@ struct RollbackTests {
     #expect(try files(below: path) == before)
   }
 
+  @Test func `copies that are not mounted are missed once something was signed`() throws {
+    try create()
+    try record(1...1)
+    try sign()
+    try FileManager.default.removeItem(atPath: outside)
+    let error = ledgerError {
+      _ = try Ledger.open(at: path, for: .writing, options: options)
+    }
+    #expect(error?.exitCode == 74)
+    #expect(error?.message.contains(outside) == true)
+    try FileManager.default.createDirectory(atPath: outside, withIntermediateDirectories: false)
+    try record(2...2)
+  }
+
   @Test func `a folder restored from an older copy is refused`() throws {
     try create()
     try record(1...3)
