@@ -23,7 +23,8 @@ package struct BackupReport: Equatable, Sendable {
 ///
 /// The copy is a prefix of the log: all that was durable when the copy began, and perhaps more. A
 /// segment has its name in the copy only once all of it is durable, and segments come in order, so
-/// that a kill at any point leaves a shorter copy, never a broken one.
+/// that a kill at any point leaves a shorter copy, never a broken one. What ends in `.partial` is no
+/// copy yet; the next run goes on with it, whatever it looks like.
 package enum LogBackup {
   /// Told how many bytes of how many are copied or found to be there.
   package typealias Progress = (_ doneByteCount: Int, _ totalByteCount: Int) -> Void
@@ -35,7 +36,8 @@ package enum LogBackup {
   ///
   /// A new one is made under another name that ends in `.partial` and gets its own name when it is
   /// whole. In one that is there already, segments that are the same are kept: same size, same
-  /// header, same end.
+  /// header, same end. Frames that the log has sealed since are replaced only by a sealed segment of
+  /// which every byte was verified in the backup.
   ///
   /// - Parameters:
   ///   - folder: The log's folder.
@@ -62,7 +64,7 @@ package enum LogBackup {
     if try LockFile(in: LogFolder(target), on: disk, for: .reading)?.isWriterAlive() ?? false {
       throw .locked(folder: target)
     }
-    var copy = LogCopy(from: LogFolder(folder), to: LogFolder(target), disk)
+    var copy = LogCopy(from: LogFolder(folder), to: LogFolder(target), disk, isNew: false)
     return try copy.run(progress)
   }
 
@@ -101,7 +103,7 @@ package enum LogBackup {
     var path = target
     while path.count > 1, path.hasSuffix("/") { path.removeLast() }
     let unfinished = path + unfinishedSuffix
-    var copy = LogCopy(from: LogFolder(folder), to: LogFolder(unfinished), disk)
+    var copy = LogCopy(from: LogFolder(folder), to: LogFolder(unfinished), disk, isNew: true)
     let report = try copy.run(progress)
     try check(unfinished)
     do {

@@ -4,26 +4,31 @@ internal import LedgerProof
 /// One run of copying a log's files into a folder.
 struct LogCopy {
   /// A file of the log that is open, and how much of it belongs to the copy.
-  private struct Source {
+  struct Source {
     let name: String
     let firstPosition: Int
     let file: any DiskFile
     let byteCount: Int
+
+    var isSealed: Bool { name.hasSuffix(LogFolder.sealedFileSuffix) }
   }
 
-  private let source: LogFolder
-  private let target: LogFolder
-  private let disk: any Disk
+  let source: LogFolder
+  let target: LogFolder
+  let disk: any Disk
+  /// Whether nobody takes the target for a log yet.
+  let isNew: Bool
   private var copied = (fileCount: 0, byteCount: 0)
   private var kept = (fileCount: 0, byteCount: 0)
   private var buffer: [UInt8] = []
   /// The segments of the target that this run made or compared.
   private var done: Set<String> = []
 
-  init(from source: LogFolder, to target: LogFolder, _ disk: any Disk) {
+  init(from source: LogFolder, to target: LogFolder, _ disk: any Disk, isNew: Bool) {
     self.source = source
     self.target = target
     self.disk = disk
+    self.isNew = isNew
   }
 
   mutating func run(_ progress: LogBackup.Progress) throws(LogError) -> BackupReport {
@@ -42,6 +47,12 @@ struct LogCopy {
     // A segment may be rewritten as a sealed one at any time; the last one then lacks the next.
     for _ in 0..<100 {
       if try copySegments(reader, progress) {
+        do {
+          // Also when all was kept: the run before may have ended before its own.
+          try disk.syncFolder(target.segments)
+        } catch {
+          throw .writing(error)
+        }
         try copyQuarantine()
         return try report(reader)
       }
@@ -54,7 +65,24 @@ struct LogCopy {
   private func checkTarget(_ reader: LogReader) throws(LogError) {
     let names = try onDisk { () throws(DiskError) in try disk.names(in: target.segments) } ?? []
     guard names.contains(where: { LogFolder.anyFirstPosition($0) != nil }) else { return }
-    let copy = try LogReader.open(in: target.path, disk: disk)
+    let copy: LogReader
+    do throws(LogError) {
+      copy = try LogReader.open(in: target.path, disk: disk)
+    } catch .damaged where isNew {
+      // A run that did not end leaves it without its last segment. All that is kept is compared.
+      let positions = Set(reader.directory.with { $0.segments.map(\.firstPosition) })
+      for name in names {
+        guard let position = LogFolder.anyFirstPosition(name), !positions.contains(position) else {
+          continue
+        }
+        do {
+          try disk.remove("\(target.segments)/\(name)")
+        } catch {
+          throw .writing(error)
+        }
+      }
+      return
+    }
     guard copy.identity == reader.identity else {
       throw .otherBackup(folder: target.path, reason: "it is of another ledger")
     }
@@ -87,7 +115,7 @@ struct LogCopy {
     for position in positions {
       totalByteCount += try byteCount(position, isLast: position == positions.last, end)
     }
-    for position in positions {
+    for (index, position) in positions.enumerated() {
       let isLast = position == positions.last
       guard let file = try open(position, isLast: isLast, end) else { return false }
       let before = doneByteCount
@@ -97,12 +125,20 @@ struct LogCopy {
         kept.fileCount += 1
         kept.byteCount += file.byteCount
       } else {
+        if !isNew, file.isSealed { try beginSegment(like: file) }
         try copy(file.file, to: "\(target.segments)/\(file.name)", file.byteCount) { count in
           progress(before + count, totalByteCount)
         }
       }
       if !isLast { done.insert(file.name) }
-      try removeOtherKind(file)
+      if file.isSealed {
+        // The last one is never sealed.
+        let next = positions[index + 1]
+        guard let following = try open(next, isLast: next == positions.last, end) else {
+          return false
+        }
+        try removeFrames(of: file, before: following, reader)
+      }
       doneByteCount += file.byteCount
       progress(doneByteCount, totalByteCount)
     }
@@ -209,20 +245,6 @@ struct LogCopy {
     copied.byteCount += byteCount
   }
 
-  /// Removes the frames of a segment that the target now has sealed.
-  private func removeOtherKind(_ source: Source) throws(LogError) {
-    guard source.name.hasSuffix(LogFolder.sealedFileSuffix) else { return }
-    let frames = LogFolder.name(source.firstPosition)
-    let names = try onDisk { () throws(DiskError) in try disk.names(in: target.segments) } ?? []
-    guard names.contains(frames) else { return }
-    do {
-      try disk.remove("\(target.segments)/\(frames)")
-      try disk.syncFolder(target.segments)
-    } catch {
-      throw .writing(error)
-    }
-  }
-
   /// Copies what recoveries kept aside; an accepted loss names it.
   private mutating func copyQuarantine() throws(LogError) {
     try copyKept(source.quarantine, target.quarantine, depth: 0)
@@ -234,7 +256,7 @@ struct LogCopy {
     _ target: String,
     depth: Int
   ) throws(LogError) {
-    guard depth < 2,
+    guard depth < 3,
       let names = try onDisk({ () throws(DiskError) in try disk.names(in: source) })
     else { return }
     do {

@@ -52,25 +52,16 @@ extension LogReader {
       let file: any DiskFile
       do throws(LogError) {
         file = try directory.file(segment.path)
-      } catch .disk(let error)
-        where error.isNotFound && isSealed(segmentHolding: position)
-      {
-        // Sealed meanwhile.
+      } catch .disk(let error) where error.isNotFound {
+        // Another process has sealed the segment, or this one just now.
+        try directory.noteSealed(position, folder)
         continue
-      } catch {
-        throw error
       }
       var window = FileWindow(file, segment.path)
       let bytes = try window.load(SegmentHeader.byteCountMax, at: 0)
       return try sound(segment.path, 0, segment.firstPosition) { () throws(FrameError) in
         try SegmentHeader(reading: window.buffer.span.extracting(bytes), as: .frames)
       }
-    }
-  }
-
-  private func isSealed(segmentHolding position: Int) -> Bool {
-    directory.with { contents in
-      contents.segments[contents.segmentIndex(holding: position)].sealed != nil
     }
   }
 }

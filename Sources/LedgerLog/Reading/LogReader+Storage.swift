@@ -50,27 +50,47 @@ extension LogReader {
     for (index, segment) in segments.enumerated() {
       let next = index + 1 < segments.count ? segments[index + 1].firstPosition : size
       let eventCount = next - segment.firstPosition
-      if let sealed = segment.sealed {
-        storage.sealed.segmentCount += 1
-        storage.sealed.eventCount += eventCount
-        storage.sealed.byteCount += sealed.byteCount
-        try storage.add(sealed)
+      if segment.sealed != nil {
+        try addSealed(at: segment.firstPosition, eventCount, to: &storage)
       } else {
         let isLast = index == segments.count - 1
-        try addFrames(of: segment, isLast ? end : nil, eventCount, to: &storage)
+        do throws(LogError) {
+          let file = try directory.file(segment.path)
+          try addFrames(of: segment, file, isLast ? end : nil, eventCount, to: &storage)
+        } catch .disk(let error) where error.isNotFound {
+          // Another process has sealed the segment, or this one just now.
+          try directory.noteSealed(segment.firstPosition, folder)
+          try addSealed(at: segment.firstPosition, eventCount, to: &storage)
+        }
       }
     }
     return storage
   }
 
+  private func addSealed(
+    at position: Int,
+    _ eventCount: Int,
+    to storage: inout LogStorage
+  ) throws(LogError) {
+    let found = directory.with { contents in
+      contents.segments[contents.segmentIndex(holding: position)].sealed
+    }
+    // What is sealed stays sealed.
+    guard let found else { return }
+    storage.sealed.segmentCount += 1
+    storage.sealed.eventCount += eventCount
+    storage.sealed.byteCount += found.byteCount
+    try storage.add(found)
+  }
+
   private func addFrames(
     of segment: LogSegment,
+    _ file: any DiskFile,
     _ end: Int?,
     _ eventCount: Int,
     to storage: inout LogStorage
   ) throws(LogError) {
-    // Frames that are sealed meanwhile stay in the directory's open file.
-    let file = try directory.file(segment.path)
+    // Frames that are sealed meanwhile stay in the open file.
     let byteCount = try onDisk { () throws(DiskError) in try file.byteCount() }
     var window = FileWindow(file, segment.path)
     let bytes = try window.load(SegmentHeader.byteCountMax, at: 0)

@@ -171,7 +171,8 @@ enum LossFrames {
     _ events: [Event],
     _ range: CompactRange,
     at offset: Int,
-    _ identity: LedgerIdentity
+    _ identity: LedgerIdentity,
+    mark: [UInt8] = []
   ) -> [UInt8] {
     var frame = FrameBody()
     for event in events { frame.append(event) }
@@ -188,7 +189,7 @@ enum LossFrames {
       hasRulesActivated: frame.hasRulesActivated,
       facts: sections.facts,
       details: sections.details,
-      mark: []
+      mark: mark
     )
     var bytes: [UInt8] = []
     header.write(to: &bytes, of: identity)

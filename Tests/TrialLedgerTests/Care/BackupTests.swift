@@ -210,4 +210,116 @@ struct BackupTests {
       }
     }
   }
+
+  /// A log of which nearly all is sealed, and the files that were there when `half` of it was.
+  private func sealedLog(
+    half: Int
+  ) throws -> (disk: SimulatedDisk, backup: [String: [UInt8]], events: [Event]) {
+    let disk = SimulatedDisk()
+    var random = RandomEvents(seed: 6)
+    let writer = try LogWriter.create(
+      in: "log",
+      identity: identity,
+      disk: disk,
+      segmentEventCount: 8
+    )
+    var all: [Event] = []
+    func record(_ count: Int) throws {
+      for number in 0..<count {
+        let batch = random.next(3)
+        all += batch
+        try writer.append(batch, mark: [UInt8(all.count), UInt8(number)])
+        try writer.commit()
+      }
+    }
+    try record(half)
+    var backup: [String: [UInt8]] = [:]
+    for (path, bytes) in disk.files where path.hasPrefix("log/segments/") {
+      backup["backup" + path.dropFirst(3)] = bytes
+    }
+    try record(10)
+    try writer.sealer.finishSealing()
+    try record(1)
+    try writer.close()
+    return (disk, backup, all)
+  }
+
+  /// The backup ends in frames of a segment that the log has sealed since, and so are the next ones.
+  @Test func `a kill while frames give way to sealed segments leaves a whole backup`() throws {
+    for half in longTests ? [1, 2, 3, 4, 5, 6, 7] : [3, 4] {
+      let (source, backup, all) = try sealedLog(half: half)
+      let disk = SimulatedDisk(files: source.files.merging(backup) { $1 })
+      let marks = try LogReader.open(in: "log", disk: disk).marks()
+      var plan = SimulatedDisk.Plan()
+      plan.keepsMoments = true
+      disk.plan(plan)
+      _ = try LogBackup.make(of: "log", to: "backup", disk: disk)
+      #expect(try events("backup", disk) == all)
+      let names = { (folder: String) in
+        disk.files.keys.filter { $0.hasPrefix("\(folder)/segments/") }.map { $0.suffix(27) }
+          .sorted()
+      }
+      #expect(names("backup") == names("log"))
+      for moment in 0..<disk.momentCount {
+        for cut in [disk.afterKill(at: moment), disk.afterCrash(at: moment, seed: UInt64(moment))] {
+          let reader = try LogReader.open(in: "backup", disk: cut)
+          let kept = try events("backup", cut)
+          #expect(kept.count >= half * 3 && kept == Array(all.prefix(kept.count)), "\(moment)")
+          #expect(try reader.marks() == Array(marks.prefix(reader.marks().count)), "\(moment)")
+          #expect(try reader.verify(threadCount: 1).size == kept.count)
+          _ = try LogBackup.make(of: "log", to: "backup", disk: cut)
+          #expect(try events("backup", cut) == all, "\(moment)")
+          #expect(try LogReader.open(in: "backup", disk: cut).marks() == marks)
+        }
+      }
+    }
+  }
+
+  @Test func `a first backup of sealed segments goes on after a kill at any moment`() throws {
+    let (source, _, all) = try sealedLog(half: 4)
+    let disk = SimulatedDisk(files: source.files)
+    var copy = source.files
+    for (path, bytes) in source.files where path.hasPrefix("log/") {
+      copy["backup.partial" + path.dropFirst(3)] = bytes
+    }
+    // A folder cannot be renamed on this disk, so files are left out one by one instead.
+    let names = copy.keys.filter { $0.hasPrefix("backup.partial/segments/") }.sorted()
+    for count in 0...names.count {
+      let files = copy.filter { path, _ in !names.dropFirst(count).contains(path) }
+        .filter { path, _ in path != "backup.partial/lock" }
+      let folder = try TemporaryFolder()
+      for (path, bytes) in files {
+        let url = URL(filePath: "\(folder.path)/\(path)")
+        try FileManager.default.createDirectory(
+          at: url.deletingLastPathComponent(),
+          withIntermediateDirectories: true
+        )
+        try Data(bytes).write(to: url)
+      }
+      let report = try LogBackup.make(of: "\(folder.path)/log", to: "\(folder.path)/backup")
+      #expect(report.kept.fileCount == count)
+      #expect(try events("\(folder.path)/backup") == all)
+    }
+    #expect(try events("log", disk) == all)
+  }
+
+  @Test func `frames in a backup do not give way to a sealed segment that is damaged`() throws {
+    let (source, backup, _) = try sealedLog(half: 4)
+    let path = "log/segments/00000000000000000009.sealed"
+    let byteCount = try #require(source.files[path]?.count)
+    for offset in stride(from: 0, to: byteCount, by: max(1, byteCount / 40)) {
+      var files = source.files.merging(backup) { $1 }
+      files[path]?[offset] ^= 1
+      let disk = SimulatedDisk(files: files)
+      #expect("\(offset)") {
+        try LogBackup.make(of: "log", to: "backup", disk: disk)
+      } throws: { error in
+        (error as? LogError)?.kind == .damaged
+      }
+      #expect(try events("backup", disk).count >= 12, "\(offset)")
+      // The log's file is mended, say from another backup.
+      let mended = SimulatedDisk(files: disk.files.merging([path: source.files[path] ?? []]) { $1 })
+      #expect(try LogBackup.make(of: "log", to: "backup", disk: mended).size == 42 + 3)
+    }
+  }
 }
