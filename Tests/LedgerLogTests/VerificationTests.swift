@@ -222,7 +222,7 @@ struct VerificationTests {
     }
     func forgeNamespaces(_ name: String, _ ids: [Int64]) {
       forge(name) { file in
-        let regions = NamespaceIndex.encode(ids)
+        let regions = NamespaceIndex.encode(ids, of: identity)
         file[.namespacePages] = regions.pages
         file[.namespaceFences] = regions.fences
       }
@@ -255,7 +255,7 @@ struct VerificationTests {
       commands.append(CommandHash(commandHash(id)), ordinal: UInt32(event.position + 1) % 600)
     }
     forge("commands at other events") { file in
-      let regions = commands.encode()
+      let regions = commands.encode(of: identity)
       file[.commandPages] = regions.pages
       file[.commandFences] = regions.fences
     }

@@ -50,16 +50,16 @@ package enum CommandIndex {
       ordinals.append(ordinal)
     }
 
-    /// The regions; all empty when there is no command.
+    /// The regions in a segment of a ledger; all empty when there is no command.
     ///
     /// - Complexity: O(n), some 100 ns a command.
-    package func encode() -> Regions {
+    package func encode(of identity: LedgerIdentity) -> Regions {
       var keys = hashes.indices.map { index in
         SortKey(key: UInt64(hashes[index].key), index: UInt32(index))
       }
       radixSort(&keys)
       var regions = Regions()
-      var pages = PageEncoder()
+      var pages = PageEncoder(.commandPages, of: identity)
       var kept: [SortKey] = []
       var filtered: [UInt64] = []
       var before: UInt64 = 0
@@ -104,7 +104,7 @@ package enum CommandIndex {
   ///
   /// - Parameters:
   ///   - hash: Of the command id.
-  ///   - firstKey: The first in the page, as its fence says.
+  ///   - place: Of the page.
   ///   - page: The bytes of the page; not trusted.
   ///   - eventCount: Of the segment; every ordinal is below.
   ///   - output: What is appended to.
@@ -112,12 +112,12 @@ package enum CommandIndex {
   /// - Complexity: O(bytes of the page), a few microseconds.
   package static func findOrdinals(
     of hash: CommandHash,
-    firstKey: UInt64,
+    at place: PagePlace,
     in page: Span<UInt8>,
     eventCount: Int,
     into output: inout [UInt32]
   ) throws(FrameError) {
-    try forEachCommand(firstKey: firstKey, in: page, eventCount: eventCount) { key, ordinal in
+    try forEachCommand(at: place, in: page, eventCount: eventCount) { key, ordinal in
       if key == hash.key { output.append(ordinal) }
       return key <= hash.key
     }
@@ -127,14 +127,14 @@ package enum CommandIndex {
   ///
   /// - Throws: ``FrameError`` when the page is damaged.
   package static func forEachCommand(
-    firstKey: UInt64,
+    at place: PagePlace,
     in page: Span<UInt8>,
     eventCount: Int,
     _ body: (_ key: UInt32, _ ordinal: UInt32) -> Bool
   ) throws(FrameError) {
-    try checkPage(page)
+    try place.check(page)
     var reader = ByteReader(at: 4)
-    var key = firstKey
+    var key = place.firstKey
     while reader.offset < page.count {
       let isFirst = reader.offset == 4
       let delta = try reader.variableInteger(of: page)

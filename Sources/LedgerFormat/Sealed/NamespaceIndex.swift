@@ -14,11 +14,11 @@ package enum NamespaceIndex {
     package var namespaceCount: Int
   }
 
-  /// The regions over the events whose namespace ids these are, in order.
+  /// The regions over the events of a ledger whose namespace ids these are, in order.
   ///
   /// - Precondition: No id is negative, and there are fewer than 2^32.
   /// - Complexity: O(n), some 50 ns an event.
-  package static func encode(_ namespaceIDs: [Int64]) -> Regions {
+  package static func encode(_ namespaceIDs: [Int64], of identity: LedgerIdentity) -> Regions {
     var keys: [SortKey] = []
     keys.reserveCapacity(namespaceIDs.count)
     for (ordinal, id) in namespaceIDs.enumerated() {
@@ -26,7 +26,7 @@ package enum NamespaceIndex {
       keys.append(SortKey(key: UInt64(id), index: UInt32(ordinal)))
     }
     radixSort(&keys)
-    var encoder = PageEncoder()
+    var encoder = PageEncoder(.namespacePages, of: identity)
     var ordinals: [UInt8] = []
     var entry: [UInt8] = []
     var count = 0
@@ -64,7 +64,7 @@ package enum NamespaceIndex {
   ///
   /// - Parameters:
   ///   - id: The namespace.
-  ///   - firstID: The first in the page, as its fence says.
+  ///   - place: Of the page.
   ///   - page: The bytes of the page; not trusted.
   ///   - eventCount: Of the segment; every ordinal is below.
   ///   - output: What is appended to.
@@ -72,12 +72,12 @@ package enum NamespaceIndex {
   /// - Complexity: O(bytes of the page), a few microseconds.
   package static func findOrdinals(
     of id: Int64,
-    firstID: UInt64,
+    at place: PagePlace,
     in page: Span<UInt8>,
     eventCount: Int,
     into output: inout [UInt32]
   ) throws(FrameError) {
-    try forEachNamespace(firstID: firstID, in: page) { found, count, reader throws(FrameError) in
+    try forEachNamespace(at: place, in: page) { found, count, reader throws(FrameError) in
       guard found >= id else {
         for _ in 0..<count { try reader.skipVariableInteger(of: page) }
         return true
@@ -92,12 +92,12 @@ package enum NamespaceIndex {
   ///
   /// - Throws: ``FrameError`` when the page is damaged.
   package static func forEachOrdinal(
-    firstID: UInt64,
+    at place: PagePlace,
     in page: Span<UInt8>,
     eventCount: Int,
     _ body: (_ id: Int64, _ ordinal: UInt32) -> Void
   ) throws(FrameError) {
-    try forEachNamespace(firstID: firstID, in: page) { id, count, reader throws(FrameError) in
+    try forEachNamespace(at: place, in: page) { id, count, reader throws(FrameError) in
       try reader.forEachOrdinal(count, of: page, below: eventCount) { body(id, $0) }
       return true
     }
@@ -106,13 +106,13 @@ package enum NamespaceIndex {
   /// Hands over each namespace with the number of its events and the reader, which `body` moves
   /// over its ordinals, until it says to stop.
   private static func forEachNamespace(
-    firstID: UInt64,
+    at place: PagePlace,
     in page: Span<UInt8>,
     _ body: (Int64, Int, inout ByteReader) throws(FrameError) -> Bool
   ) throws(FrameError) {
-    try checkPage(page)
+    try place.check(page)
     var reader = ByteReader(at: 4)
-    var id = firstID
+    var id = place.firstKey
     while reader.offset < page.count {
       let isFirst = reader.offset == 4
       let delta = try reader.variableInteger(of: page)

@@ -36,6 +36,20 @@ package struct PageFences: Equatable, Sendable {
   /// The first key of a page.
   package func firstKey(ofPage page: Int) -> UInt64 { firstKeys[page] }
 
+  /// Where a page stands, for its checksum.
+  package func place(
+    ofPage page: Int,
+    in region: SealedRegion,
+    of identity: LedgerIdentity
+  ) -> PagePlace {
+    PagePlace(
+      identity: identity,
+      region: region,
+      offset: offsets[page],
+      firstKey: firstKeys[page]
+    )
+  }
+
   /// Where a page stands in the region of pages, in bytes.
   package func bytes(ofPage page: Int) -> Range<Int> { offsets[page]..<offsets[page + 1] }
 
@@ -53,6 +67,58 @@ package struct PageFences: Equatable, Sendable {
   }
 }
 
+/// Where an index page stands, which its checksum covers before its bytes.
+///
+/// Pages do not say whose they are, and their keys count from the fence's: without this a page that
+/// the disk wrote to another's place would pass, and a question be answered from it.
+package struct PagePlace: Sendable {
+  /// The ledger's.
+  package let identity: LedgerIdentity
+  /// The kind of the region of pages.
+  package let region: SealedRegion
+  /// Where the page begins in the region, in bytes.
+  package let offset: Int
+  /// The first key in the page, as its fence says.
+  package let firstKey: UInt64
+
+  /// A place.
+  package init(identity: LedgerIdentity, region: SealedRegion, offset: Int, firstKey: UInt64) {
+    self.identity = identity
+    self.region = region
+    self.offset = offset
+    self.firstKey = firstKey
+  }
+
+  /// What the checksum of a page in this place is.
+  ///
+  /// - Parameter page: The page; its first four bytes, which hold the checksum, do not matter.
+  /// - Returns: The CRC-32C of the place and of the page from its byte 4.
+  /// - Precondition: The page has four bytes or more.
+  package func checksum(of page: Span<UInt8>) -> UInt32 {
+    precondition(page.count >= 4, "a page begins with its checksum")
+    var place: [UInt8] = []
+    place.reserveCapacity(36)
+    identity.append(to: &place)
+    place.appendLittleEndian(region.rawValue)
+    place.appendLittleEndian(UInt64(offset))
+    place.appendLittleEndian(firstKey)
+    return CRC32C.checksum(
+      page.extracting(4..<page.count),
+      after: CRC32C.checksum(place.span)
+    )
+  }
+
+  /// Checks the CRC-32C that a page begins with.
+  func check(_ page: Span<UInt8>) throws(FrameError) {
+    guard page.count > 4 else { throw .truncated(needed: 5, available: page.count) }
+    let stored = page.littleEndian(UInt32.self, at: 0)
+    let computed = checksum(of: page)
+    guard stored == computed else {
+      throw .checksumMismatch(part: "index page", stored: stored, computed: computed)
+    }
+  }
+}
+
 /// Fills pages with entries that are not split, and writes their fences.
 struct PageEncoder {
   /// A page ends before it would get larger, if it holds an entry.
@@ -63,9 +129,16 @@ struct PageEncoder {
 
   private(set) var pages: [UInt8] = []
   private(set) var fences: [UInt8] = []
+  private let identity: LedgerIdentity
+  private let region: SealedRegion
   private var start = 0
+  private var firstKey: UInt64 = 0
 
-  init() {}
+  /// No pages yet, of a region of a ledger.
+  init(_ region: SealedRegion, of identity: LedgerIdentity) {
+    self.region = region
+    self.identity = identity
+  }
 
   /// Whether an entry of that size begins a new page.
   func beginsPage(_ byteCount: Int) -> Bool {
@@ -75,6 +148,7 @@ struct PageEncoder {
   /// Begins a page whose first entry has the key.
   mutating func beginPage(at key: UInt64) {
     endPage()
+    firstKey = key
     fences.appendLittleEndian(key)
     fences.appendLittleEndian(UInt64(pages.count))
     pages.appendLittleEndian(UInt32(0))
@@ -88,19 +162,10 @@ struct PageEncoder {
   /// Writes the checksum of the page.
   mutating func endPage() {
     guard pages.count > start else { return }
-    let checksum = CRC32C.checksum(pages.span.extracting((start + 4)..<pages.count))
+    let place = PagePlace(identity: identity, region: region, offset: start, firstKey: firstKey)
+    let checksum = place.checksum(of: pages.span.extracting(start..<pages.count))
     pages.setLittleEndian(checksum, at: start)
     start = pages.count
-  }
-}
-
-/// Checks the CRC-32C that a page begins with.
-func checkPage(_ page: Span<UInt8>) throws(FrameError) {
-  guard page.count > 4 else { throw .truncated(needed: 5, available: page.count) }
-  let stored = page.littleEndian(UInt32.self, at: 0)
-  let computed = CRC32C.checksum(page.extracting(4..<page.count))
-  guard stored == computed else {
-    throw .checksumMismatch(part: "index page", stored: stored, computed: computed)
   }
 }
 

@@ -109,10 +109,10 @@ package struct SealedSegmentEncoder {
   package mutating func finish(root: Hash256) -> SealedDirectory {
     writeBlock()
     write(treeHashes, as: .tree)
-    let namespaces = NamespaceIndex.encode(namespaceIDs)
+    let namespaces = NamespaceIndex.encode(namespaceIDs, of: header.identity)
     write(namespaces.pages, as: .namespacePages)
     write(namespaces.fences, as: .namespaceFences)
-    let commands = commands.encode()
+    let commands = commands.encode(of: header.identity)
     write(commands.pages, as: .commandPages)
     write(commands.fences, as: .commandFences)
     write(commands.filter, as: .commandFilter)

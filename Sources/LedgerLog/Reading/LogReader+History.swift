@@ -24,7 +24,15 @@ extension LogReader {
     var open = OpenSealed()
     for (sealed, positions) in try sealedPositions(of: id, in: segments) {
       try open.move(to: sealed, within: positions[0]..<(positions[positions.count - 1] + 1))
+      let count = events.count
       try open.forEachEvent(at: positions) { events.append($0) }
+      if let other = events[count...].first(where: { $0.namespaceID != id }) {
+        throw sealed.damage(
+          sealed.directory.region(.namespacePages)?.bytes.lowerBound ?? 0,
+          other.position,
+          "the index has position \(other.position) under another namespace"
+        )
+      }
     }
     for (sealed, positions) in segments where sealed == nil && !positions.isEmpty {
       if indexed.contains(positions.lowerBound) {

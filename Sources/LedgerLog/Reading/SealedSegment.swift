@@ -135,7 +135,7 @@ final class SealedSegment: Sendable {
       output throws(FrameError) in
       try NamespaceIndex.findOrdinals(
         of: id,
-        firstID: fences.firstKey(ofPage: page),
+        at: fences.place(ofPage: page, in: .namespacePages, of: header.identity),
         in: bytes,
         eventCount: directory.eventCount,
         into: &output
@@ -184,7 +184,7 @@ final class SealedSegment: Sendable {
       output throws(FrameError) in
       try CommandIndex.findOrdinals(
         of: hash,
-        firstKey: fences.firstKey(ofPage: page),
+        at: fences.place(ofPage: page, in: .commandPages, of: header.identity),
         in: bytes,
         eventCount: directory.eventCount,
         into: &output

@@ -36,11 +36,11 @@ struct IndexCheck {
     var gap: Int?
     let first = segment.firstPosition
     try forEachPage(.namespacePages, .namespaceFences) {
-      firstKey,
+      place,
       page throws(FrameError) -> String? in
       var problem: String?
       try NamespaceIndex.forEachOrdinal(
-        firstID: firstKey,
+        at: place,
         in: page,
         eventCount: contents.events.count
       ) { id, ordinal in
@@ -96,12 +96,12 @@ struct IndexCheck {
     var keyBefore: UInt32?
     var count = 0
     try forEachPage(.commandPages, .commandFences) {
-      firstKey,
+      place,
       page throws(FrameError) -> String? in
       var problem: String?
       let lastOfPageBefore = keyBefore
       try CommandIndex.forEachCommand(
-        firstKey: firstKey,
+        at: place,
         in: page,
         eventCount: contents.events.count
       ) { key, ordinal in
@@ -127,13 +127,13 @@ struct IndexCheck {
     }
   }
 
-  /// Hands over the pages of an index, with the first key of each; `body` says what is wrong.
+  /// Hands over the pages of an index, with the place of each; `body` says what is wrong.
   private func forEachPage(
     _ pages: SealedRegion,
     _ fences: SealedRegion,
-    _ body: (UInt64, Span<UInt8>) throws(FrameError) -> String?
+    _ body: (PagePlace, Span<UInt8>) throws(FrameError) -> String?
   ) throws(LogError) {
-    guard let place = segment.directory.region(pages) else {
+    guard let region = segment.directory.region(pages) else {
       guard segment.directory.region(fences) == nil else {
         throw damage(fences, "there are fences and no pages")
       }
@@ -147,14 +147,17 @@ struct IndexCheck {
       let bytes = table.bytes(ofPage: page)
       let problem = try sound(
         segment.path,
-        place.bytes.lowerBound + bytes.lowerBound,
+        region.bytes.lowerBound + bytes.lowerBound,
         segment.firstPosition
       ) { () throws(FrameError) in
-        try body(table.firstKey(ofPage: page), stored.span.extracting(bytes))
+        try body(
+          table.place(ofPage: page, in: pages, of: segment.header.identity),
+          stored.span.extracting(bytes)
+        )
       }
       if let problem {
         throw segment.damage(
-          place.bytes.lowerBound + bytes.lowerBound,
+          region.bytes.lowerBound + bytes.lowerBound,
           segment.firstPosition,
           problem
         )

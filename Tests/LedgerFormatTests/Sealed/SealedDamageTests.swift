@@ -149,6 +149,12 @@ struct SealedDamageTests {
     let file = try SealedFile(try SealedFile.encode(source.next(200)))
     for kind in [SealedRegion.namespacePages, .commandPages] {
       let page = try file.region(kind)
+      let place = PagePlace(
+        identity: SealedFile.identity,
+        region: kind,
+        offset: 0,
+        firstKey: kind == .namespacePages ? 0 : 3
+      )
       for _ in 0..<300 {
         var mutant = page
         for _ in 0..<Int.random(in: 1...3, using: &generator) {
@@ -156,15 +162,15 @@ struct SealedDamageTests {
           mutant[place] = [0, 1, 127, 128, 255, 9].randomElement(using: &generator) ?? 0
         }
         mutant.removeLast(Int.random(in: 0...3, using: &generator))
-        mutant.setLittleEndian(CRC32C.checksum(mutant.span.extracting(4..<mutant.count)), at: 0)
+        mutant.setLittleEndian(place.checksum(of: mutant.span), at: 0)
         if kind == .namespacePages {
           var before: (Int64, UInt32) = (-1, 0)
-          try? NamespaceIndex.forEachOrdinal(firstID: 0, in: mutant.span, eventCount: 200) {
+          try? NamespaceIndex.forEachOrdinal(at: place, in: mutant.span, eventCount: 200) {
             #expect($1 < 200 && before < ($0, $1))
             before = ($0, $1)
           }
         } else {
-          try? CommandIndex.forEachCommand(firstKey: 3, in: mutant.span, eventCount: 200) {
+          try? CommandIndex.forEachCommand(at: place, in: mutant.span, eventCount: 200) {
             #expect($0 < 1 << 24 && $1 < 200)
             return true
           }

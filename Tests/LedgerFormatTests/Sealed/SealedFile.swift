@@ -194,7 +194,7 @@ struct SealedFile {
     guard let page = fences.page(holding: UInt64(id)) else { return [] }
     try NamespaceIndex.findOrdinals(
       of: id,
-      firstID: fences.firstKey(ofPage: page),
+      at: fences.place(ofPage: page, in: .namespacePages, of: header.identity),
       in: pages.span.extracting(fences.bytes(ofPage: page)),
       eventCount: directory.eventCount,
       into: &ordinals
@@ -214,7 +214,7 @@ struct SealedFile {
     guard let page = fences.page(holding: UInt64(hash.key)) else { return [] }
     try CommandIndex.findOrdinals(
       of: hash,
-      firstKey: fences.firstKey(ofPage: page),
+      at: fences.place(ofPage: page, in: .commandPages, of: header.identity),
       in: pages.span.extracting(fences.bytes(ofPage: page)),
       eventCount: directory.eventCount,
       into: &ordinals

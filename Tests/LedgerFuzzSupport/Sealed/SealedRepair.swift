@@ -98,9 +98,8 @@ private func repairPages(
     let range = fences.bytes(ofPage: page)
     let start = pages.lowerBound + range.lowerBound
     guard range.count > 4 else { continue }
-    let checksum = CRC32C.checksum(
-      bytes.span.extracting((start + 4)..<(start + range.count))
-    )
+    let checksum = fences.place(ofPage: page, in: pagesKind, of: FuzzTarget.identity)
+      .checksum(of: bytes.span.extracting(start..<(start + range.count)))
     bytes.setLittleEndian(checksum, at: start)
   }
 }

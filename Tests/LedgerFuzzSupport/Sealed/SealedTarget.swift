@@ -160,15 +160,15 @@ private func checkPages(
   _ directory: SealedDirectory
 ) throws(FuzzFinding) -> Bool {
   let namespaces = try checkPages(bytes, directory, .namespacePages, .namespaceFences) {
-    (page, firstKey) throws(FuzzFinding) in
-    try isNamespacePageRead(page, firstKey, directory.eventCount)
+    (page, place) throws(FuzzFinding) in
+    try isNamespacePageRead(page, place, directory.eventCount)
   }
   let commands = try checkPages(bytes, directory, .commandPages, .commandFences) {
-    (page, firstKey) throws(FuzzFinding) in
+    (page, place) throws(FuzzFinding) in
     var last: UInt32 = 0
     var ascends = true
     let isRead: Void? = try? CommandIndex.forEachCommand(
-      firstKey: firstKey,
+      at: place,
       in: page.span,
       eventCount: directory.eventCount
     ) { key, ordinal in
@@ -184,12 +184,12 @@ private func checkPages(
 
 private func isNamespacePageRead(
   _ page: [UInt8],
-  _ firstID: UInt64,
+  _ place: PagePlace,
   _ eventCount: Int
 ) throws(FuzzFinding) -> Bool {
   var listed: [Int64: [UInt32]] = [:]
   let isRead: Void? = try? NamespaceIndex.forEachOrdinal(
-    firstID: firstID,
+    at: place,
     in: page.span,
     eventCount: eventCount
   ) { id, ordinal in
@@ -200,7 +200,7 @@ private func isNamespacePageRead(
     var found: [UInt32] = []
     let isFound: Void? = try? NamespaceIndex.findOrdinals(
       of: id,
-      firstID: firstID,
+      at: place,
       in: page.span,
       eventCount: eventCount,
       into: &found
@@ -220,7 +220,7 @@ private func checkPages(
   _ directory: SealedDirectory,
   _ pagesKind: SealedRegion,
   _ fencesKind: SealedRegion,
-  _ body: ([UInt8], UInt64) throws(FuzzFinding) -> Bool
+  _ body: ([UInt8], PagePlace) throws(FuzzFinding) -> Bool
 ) throws(FuzzFinding) -> Bool {
   guard let pages = directory.region(pagesKind)?.bytes,
     let fenceBytes = directory.region(fencesKind)?.bytes
@@ -236,7 +236,8 @@ private func checkPages(
     let range = fences.bytes(ofPage: page)
     let start = pages.lowerBound + range.lowerBound
     let stored = Array(bytes[start..<(start + range.count)])
-    if try !body(stored, fences.firstKey(ofPage: page)) { isWhole = false }
+    let place = fences.place(ofPage: page, in: pagesKind, of: FuzzTarget.identity)
+    if try !body(stored, place) { isWhole = false }
     let key = fences.firstKey(ofPage: page)
     try expect(fences.page(holding: key) == page, "a fence does not find its page")
   }
