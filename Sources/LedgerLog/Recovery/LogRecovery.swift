@@ -41,6 +41,16 @@ struct LogRecovery {
     }
   }
 
+  /// Makes durable which files there are, before anything is acknowledged that depends on it.
+  ///
+  /// A writer that was killed between giving a segment its name, or taking one away, and the sync of
+  /// the folder leaves names that a power cut changes back.
+  func syncNames() throws(DiskError) {
+    try disk.syncFolder(folder.segments)
+    try disk.syncFolder(folder.path)
+    try disk.syncFolder("\(folder.path)/..")
+  }
+
   /// Moves a torn tail into a file of its own and cuts it off the log.
   ///
   /// The copy is durable before the log is cut, so that a crash in between repeats it.
@@ -92,7 +102,7 @@ struct LogRecovery {
   ///
   /// After a failed sync the system may take pages for clean that never reached the disk; a process
   /// that comes later would sync nothing. Written again, they are dirty again. Only a frame whose
-  /// events give its root is written: what was read wrongly once must not become damage that stays.
+  /// events give its root is written, and a seal that nothing stands behind: what was read wrongly once must not become damage that stays.
   ///
   /// - Returns: The range, and the offset behind the last seal (or the segment's header).
   /// - Throws: ``LogError/damaged(_:)`` when the events do not give the roots of their frames, or
@@ -140,7 +150,11 @@ struct LogRecovery {
     guard walk.offset == end else {
       throw damage(path, walk.offset, range, "what was a frame a moment ago is none now")
     }
-    if start.offset < end { try onDisk { () throws(DiskError) in try file.sync() } }
+    let seal = start.offset == end ? start.seal : []
+    try onDisk { () throws(DiskError) in
+      if !seal.isEmpty { try file.write(seal.span, at: end - seal.count) }
+      if start.offset < end || !seal.isEmpty { try file.sync() }
+    }
     return (range, start.offset)
   }
 
@@ -159,9 +173,9 @@ struct LogRecovery {
     _ header: SegmentHeader,
     _ end: Int,
     _ range: inout CompactRange
-  ) throws(LogError) -> (offset: Int, recordedAt: Int64) {
+  ) throws(LogError) -> (offset: Int, recordedAt: Int64, seal: [UInt8]) {
     var walk = SegmentWalk(FileWindow(file, path), header, root: range.root)
-    var start = (offset: header.byteCount, recordedAt: header.recordedAtBefore)
+    var start = (offset: header.byteCount, recordedAt: header.recordedAtBefore, seal: [UInt8]())
     while case .frame(let frame, let offset) = try walk.next(limit: end, checksBody: false) {
       guard frame.kind == .seal else { continue }
       let bytes = try walk.window.load(frame.frameByteCount, at: offset)
@@ -184,7 +198,7 @@ struct LogRecovery {
         )
       }
       range = sealed
-      start = (walk.offset, frame.recordedAt)
+      start = (walk.offset, frame.recordedAt, Array(walk.window.buffer[bytes]))
     }
     return start
   }

@@ -175,6 +175,8 @@ package final class Sealer: Sendable {
     directory.files.close(frames.path)
     try onDisk { () throws(DiskError) in
       try directory.files.disk.remove(frames.path)
+      // A reader that found the frames before the exchange may have opened them again meanwhile.
+      directory.files.close(frames.path)
       try directory.files.disk.syncFolder(folder.segments)
     }
   }

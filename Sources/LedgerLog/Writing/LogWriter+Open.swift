@@ -95,6 +95,7 @@ extension LogWriter {
     let tail = opening.tornTail
     let report = try onDisk { () throws(DiskError) -> RecoveryReport? in
       try recovery.removeUnfinishedFiles()
+      try recovery.syncNames()
       return try tail.map { (tail) throws(DiskError) in try recovery.cut(tail, file) }
     }
     var state = WriterState(

@@ -48,6 +48,16 @@ package final class SimulatedDisk: Disk {
     state = Mutex(State(image: image))
   }
 
+  /// A disk that another process finds: the same, without the locks of the one that is gone.
+  init(goingOnFrom image: DiskImage) {
+    var image = image
+    for index in image.nodes.indices {
+      image.nodes[index].exclusive = nil
+      image.nodes[index].shared = []
+    }
+    state = Mutex(State(image: image))
+  }
+
   /// Switches faults on (or off), and counts from here.
   package func plan(_ plan: Plan) {
     state.withLock { state in
@@ -73,10 +83,11 @@ package final class SimulatedDisk: Disk {
     return SimulatedDisk(files: files, folders: folders)
   }
 
-  /// The disk as it is after the process was killed: nothing is lost, locks are free.
+  /// The disk as it is after the process was killed: nothing is lost yet, locks are free.
+  ///
+  /// What was not synced still is not: a power cut later on may take it.
   package func afterKill() -> SimulatedDisk {
-    let image = state.withLock { $0.image }
-    return SimulatedDisk(files: image.files, folders: image.names.folders)
+    SimulatedDisk(goingOnFrom: state.withLock { $0.image })
   }
 
   /// Changes a stored byte behind everybody's back.
@@ -104,8 +115,7 @@ extension SimulatedDisk {
 
   /// The disk after the process was killed right behind that call.
   package func afterKill(at moment: Int) -> SimulatedDisk {
-    let image = state.withLock { $0.moments[moment].image }
-    return SimulatedDisk(files: image.files, folders: image.names.folders)
+    SimulatedDisk(goingOnFrom: state.withLock { $0.moments[moment].image })
   }
 
   /// How many bytes the call wrote; 0 when it was no write.
@@ -122,7 +132,7 @@ extension SimulatedDisk {
         let kept = Array(written.bytes.prefix(byteCount))
         image.write(kept, at: written.offset, to: written.index)
       }
-      return SimulatedDisk(files: image.files, folders: image.names.folders)
+      return SimulatedDisk(goingOnFrom: image)
     }
   }
 }
