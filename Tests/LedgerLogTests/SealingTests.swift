@@ -120,6 +120,18 @@ extension SealingTests {
     #expect(try reader.verify().size == model.count + more.count)
   }
 
+  /// Roots and sizes are asked for first, so that nothing else has noted what is sealed.
+  @Test func `roots and stored bytes are told of segments that another process has sealed`() throws
+  {
+    let (disk, writer, model) = try fullSegments(6, eventCount: 30, batchCount: 9)
+    let readers = try (0..<model.count).map { _ in try LogReader.open(in: folder, disk: disk) }
+    try writer.sealer.finishSealing()
+    for (size, reader) in readers.enumerated() where size.isMultiple(of: 13) {
+      #expect(try reader.root(at: size) == root(of: Array(model.prefix(size))))
+      #expect(try reader.storage() == writer.reader().storage())
+    }
+  }
+
   @Test func `the stored bytes of all parts are those of the files`() throws {
     let (disk, writer, model) = try fullSegments(4, eventCount: 200, batchCount: 10)
     for _ in 0..<2 {
