@@ -59,6 +59,7 @@ package enum AcceptedLoss {
   /// - Parameters:
   ///   - folder: The log's folder.
   ///   - disk: Where it is.
+  ///   - signedSize: How many events were signed; a log that is shorter has lost some.
   ///   - progress: Called with the number of sound events so far.
   /// - Returns: What was found.
   /// - Throws: ``LogError/locked(folder:)`` while somebody writes, ``LogError/notALog(folder:)``,
@@ -67,12 +68,13 @@ package enum AcceptedLoss {
   package static func examine(
     in folder: String,
     disk: any Disk = PosixDisk(),
+    signedSize: Int = 0,
     progress: (Int) -> Void = { _ in }
   ) throws(LogError) -> LossExamination {
     let folder = LogFolder(folder)
     let lock = try LockFile(in: folder, on: disk, for: .reading)
     if try lock?.isWriterAlive() ?? false { throw .locked(folder: folder.path) }
-    let work = LossWork(folder, disk)
+    let work = LossWork(folder, disk, signedSize: signedSize)
     return try work.examine(head: try lock?.head(), progress).examination
   }
 
@@ -90,7 +92,10 @@ package enum AcceptedLoss {
   ///   - reason: Why.
   ///   - now: What time it is; the event's instant is not before that of the event before.
   ///   - disk: Where the log is.
+  ///   - signedSize: How many events were signed; a log that is shorter has lost some.
   ///   - progress: Called with the number of sound events so far.
+  ///   - settle: Called when the loss is recorded and nobody opens the log yet, to put right what
+  ///     speaks of the lost events elsewhere; called again when a run after a kill ends the work.
   /// - Returns: What was done; `nil` when there was nothing to accept.
   /// - Throws: ``LogError/locked(folder:)`` while somebody writes, ``LogError/damaged(_:)`` when
   ///   nothing of the log is sound, ``LogError/notALog(folder:)``,
@@ -101,7 +106,9 @@ package enum AcceptedLoss {
     reason: String,
     now: Instant,
     disk: any Disk = PosixDisk(),
-    progress: (Int) -> Void = { _ in }
+    signedSize: Int = 0,
+    progress: (Int) -> Void = { _ in },
+    settle: (_ event: Event, _ keptFolder: String) throws(DiskError) -> Void = { _, _ in }
   ) throws(LogError) -> AcceptedLossReport? {
     let folder = LogFolder(folder)
     guard try onDisk({ () throws(DiskError) in try disk.names(in: folder.segments) }) != nil else {
@@ -114,7 +121,7 @@ package enum AcceptedLoss {
       lock = try onDisk { () throws(DiskError) in try LockFile(creatingIn: folder, on: disk) }
     }
     try lock.lock(disk, folder)
-    let work = LossWork(folder, disk)
+    let work = LossWork(folder, disk, signedSize: signedSize)
     let head = try lock.head()
     let plan: AcceptedLossPlan
     if let unfinished = try work.unfinishedPlan() {
@@ -131,7 +138,7 @@ package enum AcceptedLoss {
       try onDisk { () throws(DiskError) in try work.write(plan) }
     }
     try LossExecution(folder: folder, disk: disk, plan: plan)
-      .run(session: (head?.session ?? 0) &+ 1)
+      .run(session: (head?.session ?? 0) &+ 1, settle)
     return AcceptedLossReport(
       event: plan.event,
       keptFolder: "\(folder.quarantine)/\(plan.kept)"

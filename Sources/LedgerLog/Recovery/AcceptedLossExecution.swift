@@ -15,7 +15,10 @@ struct LossExecution {
   private var path: String { folder.segment(plan.segment) }
 
   /// Runs from the plan, which is durable, to the end.
-  func run(session: UInt64) throws(LogError) {
+  func run(
+    session: UInt64,
+    _ settle: (_ event: Event, _ keptFolder: String) throws(DiskError) -> Void
+  ) throws(LogError) {
     do {
       try disk.createFolder(folder.quarantine)
       try disk.syncFolder(folder.path)
@@ -26,8 +29,12 @@ struct LossExecution {
       if plan.remakesSegment, plan.segment < plan.event.position { try remake() }
       try move()
       if plan.remakesSegment, plan.segment == plan.event.position { try remake() }
-      let end = try record()
-      try tell(end, session)
+      let (end, goesOn) = try record()
+      // Behind the record nobody writes before all of this was done once.
+      if !goesOn {
+        try tell(end, session)
+        try settle(plan.event, kept)
+      }
       try disk.remove(folder.lossPlan)
       try disk.syncFolder(folder.path)
     } catch let error as DiskError {
@@ -92,20 +99,18 @@ struct LossExecution {
 
   /// Cuts the log behind the sound bytes and appends the event that records it.
   ///
-  /// - Returns: Where the log ends now.
-  private func record() throws -> Int {
+  /// Where the record stands already, nothing is cut: a power cut may bring back the name of a plan
+  /// that was done to its end, and the log may go on behind it.
+  ///
+  /// - Returns: Where the record ends, and whether the log goes on there.
+  private func record() throws -> (end: Int, goesOn: Bool) {
     let file = try disk.open(path, for: .readingAndWriting)
     let start = try plan.remakesSegment ? soundEnd(of: file) : plan.end
-    // Also bytes that a first run of this wrote are cut; they are written again.
-    try file.truncate(to: start)
-    try file.sync()
     guard var range = CompactRange(leafCount: plan.event.position, peaks: plan.peaks) else {
       preconditionFailure("a plan has a peak for each set bit")
     }
     range.append(leafHash(of: plan.event))
     let commit = LossFrames.commit([plan.event], range, at: start, plan.identity)
-    try file.write(commit.span, at: start)
-    try file.sync()
     let end = start + commit.count
     let seal = LossFrames.seal(
       range,
@@ -113,9 +118,25 @@ struct LossExecution {
       at: end,
       plan.identity
     )
+    if try !stands(commit + seal, at: start, in: file) {
+      try file.truncate(to: start)
+      try file.sync()
+    }
+    // Also what stands is written again: the run that wrote it may not have come to its sync.
+    try file.write(commit.span, at: start)
+    try file.sync()
     try file.write(seal.span, at: end)
     try file.sync()
-    return end + seal.count
+    return (end + seal.count, try file.byteCount() > end + seal.count)
+  }
+
+  private func stands(
+    _ bytes: [UInt8],
+    at offset: Int,
+    in file: any DiskFile
+  ) throws(DiskError) -> Bool {
+    var there = [UInt8](repeating: 0, count: bytes.count)
+    return try file.read(bytes.count, at: offset, into: &there) == bytes.count && there == bytes
   }
 
   /// Where the sound events of a file end that was made anew.
@@ -166,7 +187,7 @@ struct LossExecution {
 
 /// The bytes of frames that are written outside of a ``LogWriter``.
 enum LossFrames {
-  /// A commit frame of events, the tree after which is `range`.
+  /// A commit frame of events, the tree after which is `range`; without a mark when it is empty.
   static func commit(
     _ events: [Event],
     _ range: CompactRange,

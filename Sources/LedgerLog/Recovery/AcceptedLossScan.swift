@@ -65,17 +65,21 @@ struct SoundPrefix {
   mutating func walk(progress: (Int) -> Void) throws(LogError) -> BadPlace? {
     try listFiles()
     guard let first = files.first else { throw .notALog(folder: folder.path) }
-    if first.firstPosition != 0 { return missing(before: first) }
+    if first.firstPosition != 0 { return missing(eventsBefore: first) }
     for (index, file) in files.enumerated() {
       if file.firstPosition != size, index > 0 {
         return file.firstPosition > size
-          ? missing(before: file)
+          ? missing(eventsBefore: file)
           : bad(index, 0, "the file begins at a position that the file before it holds already")
       }
       let problem =
         file.name.hasSuffix(LogFolder.sealedFileSuffix)
         ? try walkSealed(index, progress) : try walkFrames(index, progress)
       if let problem { return problem }
+    }
+    // A segment is sealed only after the next one has begun; nobody knows what that one held.
+    if let last = files.last, last.name.hasSuffix(LogFolder.sealedFileSuffix) {
+      return missing("the file is missing")
     }
     return nil
   }
@@ -212,11 +216,15 @@ struct SoundPrefix {
     )
   }
 
-  private func missing(before file: File) -> BadPlace {
+  private func missing(eventsBefore file: File) -> BadPlace {
+    missing("the events before position \(file.firstPosition) are missing")
+  }
+
+  private func missing(_ reason: String) -> BadPlace {
     BadPlace(
       path: folder.segment(size),
       offset: 0,
-      reason: "the events before position \(file.firstPosition) are missing",
+      reason: reason,
       fileIndex: nil,
       firstPosition: size
     )

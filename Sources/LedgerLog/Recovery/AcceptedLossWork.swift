@@ -6,10 +6,13 @@ internal import LedgerProof
 struct LossWork {
   let folder: LogFolder
   let disk: any Disk
+  /// How many events were signed; 0 when none were.
+  let signedSize: Int
 
-  init(_ folder: LogFolder, _ disk: any Disk) {
+  init(_ folder: LogFolder, _ disk: any Disk, signedSize: Int) {
     self.folder = folder
     self.disk = disk
+    self.signedSize = signedSize
   }
 
   /// What is left of the log, and where it is bad.
@@ -49,7 +52,9 @@ struct LossWork {
     _ prefix: SoundPrefix,
     _ head: DurableHead?
   ) throws(LogError) -> Bool {
-    guard let place, place.fileIndex == prefix.files.count - 1, place.offset > 0 else {
+    guard let place, place.fileIndex == prefix.files.count - 1, place.offset > 0,
+      signedSize <= prefix.size
+    else {
       return false
     }
     var opening = LogOpening(folder, OpenFiles(disk), head: head)
@@ -68,15 +73,22 @@ struct LossWork {
     _ prefix: SoundPrefix,
     _ head: DurableHead?
   ) -> SoundPrefix.BadPlace? {
-    guard let head, let index = prefix.lastSoundIndex else { return nil }
+    guard let index = prefix.lastSoundIndex else { return nil }
     let file = prefix.files[index]
-    guard
+    let reason: String
+    if let head,
       head.size > prefix.size || (head.segment == file.firstPosition && head.end > prefix.end)
-    else { return nil }
+    {
+      reason = "\(head.size) events were acknowledged and \(prefix.size) are here"
+    } else if signedSize > prefix.size {
+      reason = "\(signedSize) events were signed and \(prefix.size) are here"
+    } else {
+      return nil
+    }
     return SoundPrefix.BadPlace(
       path: "\(folder.segments)/\(file.name)",
       offset: prefix.end,
-      reason: "\(head.size) events were acknowledged and \(prefix.size) are here",
+      reason: reason,
       fileIndex: index,
       firstPosition: file.firstPosition
     )
@@ -90,6 +102,7 @@ struct LossWork {
   ) throws(LogError) -> LossFinding {
     var claim = LossClaim(identity: prefix.identity ?? head?.identity)
     if let head { claim.note(size: head.size, root: nil) }
+    claim.note(size: signedSize, root: nil)
     let cut = place.map { filesCut(at: $0, prefix) } ?? FilesCut()
     var byteCount = 0
     for name in cut.moved + (cut.tailByteCount > 0 ? [cut.tailName] : []) {

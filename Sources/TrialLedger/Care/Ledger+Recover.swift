@@ -1,6 +1,6 @@
 public import LedgerCore
 import LedgerFormat
-import LedgerLog
+package import LedgerLog
 
 /// What a look at the whole log found.
 public enum LossExamination: Equatable, Sendable {
@@ -63,8 +63,9 @@ extension Ledger {
     at path: String,
     progress: (@Sendable (Progress) -> Void)? = nil
   ) throws(LedgerError) -> LossExamination {
+    let signedSize = try CheckpointStore(ofLedger: path).sizes().last ?? 0
     let found = try onLog { () throws(LogError) in
-      try AcceptedLoss.examine(in: path) { done in
+      try AcceptedLoss.examine(in: path, signedSize: signedSize) { done in
         progress?(Progress(phase: "examining", done: done, total: 0))
       }
     }
@@ -101,13 +102,41 @@ extension Ledger {
     progress: (@Sendable (Progress) -> Void)? = nil
   ) throws(LedgerError) -> AcceptedLossReport? {
     if let problem = Metadata(actor: actor, reason: reason).problem { throw .badInput(problem) }
+    return try acceptLoss(
+      at: path,
+      by: actor,
+      reason: reason,
+      now: clock.now(),
+      disk: PosixDisk(),
+      progress: progress
+    )
+  }
+
+  /// ``acceptLoss(at:by:reason:clock:progress:)`` on any disk.
+  package static func acceptLoss(
+    at path: String,
+    by actor: Actor,
+    reason: String,
+    now: Instant,
+    disk: any Disk,
+    progress: (@Sendable (Progress) -> Void)? = nil
+  ) throws(LedgerError) -> AcceptedLossReport? {
+    let checkpoints = CheckpointStore(ofLedger: path, disk: disk)
+    let signedSize = try checkpoints.sizes().last ?? 0
     let report = try onLog { () throws(LogError) in
-      try AcceptedLoss.accept(in: path, actor: actor, reason: reason, now: clock.now()) { done in
-        progress?(Progress(phase: "examining", done: done, total: 0))
-      }
-    }
-    if let report, let event = report.event {
-      try CheckpointStore(ofLedger: path).setAside(above: event.position, to: report.keptFolder)
+      try AcceptedLoss.accept(
+        in: path,
+        actor: actor,
+        reason: reason,
+        now: now,
+        disk: disk,
+        signedSize: signedSize,
+        progress: { progress?(Progress(phase: "examining", done: $0, total: 0)) },
+        settle: { (event, keptFolder) throws(DiskError) in
+          // Before anybody may open the log: those that stay would refuse it for ever.
+          try checkpoints.setAside(above: event.position, to: keptFolder)
+        }
+      )
     }
     return report.map { AcceptedLossReport(event: $0.event, keptFolder: $0.keptFolder) }
   }

@@ -87,17 +87,17 @@ struct CheckpointStore: Sendable {
   /// those events was accepted; they stay evidence of what there was.
   ///
   /// Durable once this returns.
-  func setAside(above size: Int, to kept: String) throws(LedgerError) {
-    let lost = try sizes().filter { $0 > size }
-    guard !lost.isEmpty else { return }
+  func setAside(above size: Int, to kept: String) throws(DiskError) {
+    let lost = (try disk.names(in: folder) ?? []).compactMap(Self.size).filter { $0 > size }
     let aside = CheckpointStore("\(kept)/checkpoints", disk: disk)
-    try onDisk { () throws(DiskError) in
-      try disk.createFolder(aside.folder)
-      try disk.syncFolder(kept)
-      for size in lost { try disk.rename(path(ofSize: size), to: aside.path(ofSize: size)) }
-      try disk.syncFolder(aside.folder)
-      try disk.syncFolder(folder)
-    }
+    // Where some were moved before, the kill may have come before they were synced.
+    let isThere = try disk.names(in: aside.folder) != nil
+    guard isThere || !lost.isEmpty else { return }
+    try disk.createFolder(aside.folder)
+    try disk.syncFolder(kept)
+    for size in lost { try disk.rename(path(ofSize: size), to: aside.path(ofSize: size)) }
+    try disk.syncFolder(aside.folder)
+    try disk.syncFolder(folder)
   }
 
   /// The file of a size.
