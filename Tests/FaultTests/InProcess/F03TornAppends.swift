@@ -4,7 +4,7 @@ import Testing
 /// The process is killed while a write is on its way: any number of its bytes may be there.
 @Suite("F3: a write torn at every byte")
 struct F3TornAppends {
-  @Test(.tags(.crash), arguments: seeds(longTests ? 40 : 1))
+  @Test(.tags(.crash), arguments: seeds(longTests ? 8 : 1))
   func `every write of a run is cut after every byte`(seed: UInt64) {
     var tally = FaultTally("F3")
     defer { tally.report() }

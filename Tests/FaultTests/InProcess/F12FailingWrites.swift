@@ -16,7 +16,7 @@ struct F12FailingWrites {
   @Test(
     .tags(.crash),
     arguments: Array(effects.keys).sorted { $0.rawValue < $1.rawValue },
-    seeds(longTests ? 30 : 1)
+    seeds(longTests ? 8 : 1)
   )
   func `a failed call loses nothing acknowledged`(call: DiskCall, seed: UInt64) {
     var tally = FaultTally("F12")

@@ -103,6 +103,7 @@ struct RollbackTests {
     try record(6...6)
     let last = try sign()
     try FileManager.default.removeItem(atPath: outside)
+    try FileManager.default.createDirectory(atPath: outside, withIntermediateDirectories: false)
     // What is cut here are the last events, and the durable head, which knows of them, is gone.
     let bytes = try Data(contentsOf: segment)
     for count in stride(from: start, through: end, by: 61) {
