@@ -109,6 +109,27 @@ struct FileDescriptor: Sendable {
     _ = signal(SIGXFSZ, SIG_IGN)
   }
 
+  /// Lets the process have as many open files as the system grants it without asking.
+  ///
+  /// - Returns: How many that are.
+  static func raiseCountMax() -> Int {
+    var limit = rlimit()
+    // Sound: each call reads or fills the value it is lent, and keeps nothing.
+    guard unsafe getrlimit(Self.fileCount, &limit) == 0 else { return 256 }
+    var raised = limit
+    raised.rlim_cur = min(limit.rlim_max, 65_536)
+    if raised.rlim_cur > limit.rlim_cur, unsafe setrlimit(Self.fileCount, &raised) == 0 {
+      limit = raised
+    }
+    return Int(min(limit.rlim_cur, 65_536))
+  }
+
+  #if canImport(Glibc)
+  private static let fileCount = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
+  #else
+  private static let fileCount = RLIMIT_NOFILE
+  #endif
+
   private static func systemClose(_ number: Int32) {
     #if canImport(Glibc)
     _ = Glibc.close(number)

@@ -46,6 +46,7 @@ struct Serve: AsyncParsableCommand {
     let credentials = try gitLabCredentials(environment)
     let logger = Logger(label: "trial-ledger") { StreamLogHandler.standardError(label: $0) }
     let ledger = try data.open(for: isReadOnly ? .following : .writing)
+    configuration.limits.leaveFiles(of: FileDescriptor.raiseCountMax())
     let limits = configuration.limits
     let wires: [any Wire] =
       credentials.map {

@@ -34,4 +34,14 @@ public struct HTTPLimits: Equatable, Sendable {
 
   /// The limits of the documentation.
   public init() {}
+
+  /// Takes no more connections than leave open files for the log, in a process that may have
+  /// `countMax` of them.
+  ///
+  /// Without one left, Swift's thread pool (libdispatch) ends the process when it looks at its
+  /// threads below `/proc`.
+  public mutating func leaveFiles(of countMax: Int) {
+    // The log keeps some 200 open; the rest is for threads, event loops and files on their way.
+    connectionCountMax = max(1, min(connectionCountMax, max(countMax - 320, countMax / 4)))
+  }
 }

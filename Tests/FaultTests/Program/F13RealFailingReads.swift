@@ -14,7 +14,9 @@ struct F13RealFailingReads {
     defer { tally.report() }
     let client = try LedgerClient()
     _ = try client.apply(5)
+    // What is opened to read ahead only may fail without harm; the answer must be the same.
     for verb in longTests ? [["verify"], ["apply"], ["export"]] : [["verify"], ["apply"]] {
+      let expected = try runLedger(verb + ["--data", client.data])
       for number in 1...(longTests ? 12 : 2) {
         let paths = [
           client.data, client.data + "/lock", client.data + "/segments", client.lastSegment,
@@ -27,7 +29,8 @@ struct F13RealFailingReads {
         )
         let traced = try String(contentsOfFile: trace, encoding: .utf8)
         let isInjected = traced.contains("(INJECTED)")
-        if isInjected ? ![65, 70, 74, 75].contains(ran.code) : ran.code != 0 {
+        let isRight = ran.code == 0 && ran.lines == expected.lines
+        if !isRight, !isInjected || ![65, 70, 74, 75].contains(ran.code) {
           tally.complain("\(verb) \(call) \(number): exit \(ran.code), \(ran.errors)")
         }
         tally.add(client.check(), "\(verb) \(call) \(number)")
