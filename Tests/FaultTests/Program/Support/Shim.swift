@@ -1,13 +1,13 @@
 import Foundation
 import LedgerTestSupport
 
-/// `Tools/Faults/shim.c`, compiled: makes reads and writes short, or ends the process inside one.
+/// `Tools/Shims/shim.c`, compiled: makes reads and writes short, or ends the process inside one.
 final class Shim {
   private let place: TemporaryFolder
 
   init() throws {
     place = try TemporaryFolder()
-    let source = packageFolder.appending(path: "Tools/Faults/shim.c").path
+    let source = packageFolder.appending(path: "Tools/Shims/shim.c").path
     let process = Process()
     process.executableURL = URL(filePath: "/usr/bin/env")
     process.arguments = ["cc", "-shared", "-fPIC", "-O1", "-o", library, source, "-ldl"]
