@@ -59,6 +59,7 @@ enum HouseRules {
     "Sources/LedgerLog/Disk/SystemThread.swift",
     "Sources/LedgerProjection/Fold/FactBuckets.swift",
     "Sources/LedgerProjection/Fold/Threads.swift",
+    "Sources/LedgerProjection/Snapshot/SnapshotBytes.swift",
     "Sources/LedgerProjection/Storage/PageBuilder+Facts.swift",
     "Sources/LedgerProjection/Storage/PageBuilder.swift",
     "Sources/LedgerProjection/Storage/PageDirectory+Kept.swift",

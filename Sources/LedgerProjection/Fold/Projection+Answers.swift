@@ -7,12 +7,23 @@ extension Projection {
   /// The answers kept hold from `date`, which is today, each until its `valid_until`. Before a long
   /// fold, serve nothing and serve after it: answers that change again are then not worked out.
   ///
+  /// A projection from a snapshot keeps the answers that came with it where they are of the same
+  /// rule file and no later date, and works out those that are missing or have run out.
+  ///
   /// - Complexity: O(namespaces) and the memory of a second copy of the pages while views of the
   ///   former are in use.
   package mutating func serve(_ rules: CompiledRules, on date: CalendarDate) {
+    let key = AnswersKey(rules)
+    let isFound = self.rules == nil && key != nil && key == answersFor && date >= answersOn
     self.rules = nil
     foldPending(isLast: true)
     self.rules = rules
+    answersFor = key
+    if isFound {
+      answersOn = date
+      answerAll(anew: false)
+      return
+    }
     answers = AnswerLists()
     answersOn = date
     answerAll(anew: true)

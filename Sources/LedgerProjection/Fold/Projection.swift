@@ -20,6 +20,8 @@ package struct Projection: ~Copyable, Sendable {
   let pending = FactBatch()
 
   var rules: CompiledRules?
+  /// Whose answers are kept; also while no rules are served.
+  var answersFor: AnswersKey?
   var answers = AnswerLists()
   var answersOn = CalendarDate.first
 
@@ -38,6 +40,7 @@ package struct Projection: ~Copyable, Sendable {
     ledgerVersion = view.ledgerVersion
     eventCounts = view.eventCounts
     rules = view.rules
+    answersFor = view.answersFor
     answers = view.answers
     answersOn = view.answersOn
   }

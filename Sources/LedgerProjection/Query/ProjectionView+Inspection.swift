@@ -69,7 +69,7 @@ extension ProjectionView {
     precondition(namespaces == namespaceCount, "every namespace is counted once")
     precondition(events == size, "every event counts in one namespace's version")
     precondition(eventCounts.reduce(0, +) == size, "every event is of one kind")
-    precondition(pages == directory.densePageCount + directory.sparsePageCount, "a page is missing")
+    precondition(pages == directory.pageCount, "a page is missing")
   }
 
   private func checkInvariants(_ run: Span<UInt32>) {

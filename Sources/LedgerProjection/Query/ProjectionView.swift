@@ -15,6 +15,8 @@ package struct ProjectionView: Sendable {
   let eventCounts: [Int]
   /// The rules whose answers are worked out beforehand; `nil` when none are served.
   package let rules: CompiledRules?
+  /// Whose answers are kept; also while no rules are served.
+  let answersFor: AnswersKey?
   let answers: AnswerLists
   let answersOn: CalendarDate
 
@@ -26,6 +28,7 @@ package struct ProjectionView: Sendable {
     ledgerVersion = projection.ledgerVersion
     eventCounts = projection.eventCounts
     rules = projection.rules
+    answersFor = projection.answersFor
     answers = projection.answers
     answersOn = projection.answersOn
   }

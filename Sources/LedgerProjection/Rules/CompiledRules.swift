@@ -50,3 +50,19 @@ package struct CompiledRules: Sendable {
     return rules
   }
 }
+
+/// Tells the answers by one rule file from those by another, in this process and the next.
+struct AnswersKey: Equatable, Sendable {
+  /// The rules' id and SHA-256.
+  let text: String
+
+  init(text: String) {
+    self.text = text
+  }
+
+  /// The key of `rules`; `nil` when they are of no file.
+  init?(_ rules: CompiledRules) {
+    guard !rules.inForce.sha256.isEmpty else { return nil }
+    text = "\(rules.inForce.rules.id) \(rules.inForce.sha256)"
+  }
+}

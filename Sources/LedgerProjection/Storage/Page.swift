@@ -56,6 +56,12 @@ struct Page: Equatable, Sendable {
     Int(words[words.count - 2]) | Int(words[words.count - 1]) << 32
   }
 
+  /// Adds the number, as the page is found by hashing from now on.
+  mutating func addNumber(_ number: Int) {
+    words.append(UInt32(truncatingIfNeeded: number))
+    words.append(UInt32(truncatingIfNeeded: number >> 32))
+  }
+
   /// The number of the page that has an id.
   @inline(__always)
   static func number(of id: Int64) -> Int { Int(id &>> Int64(idBitCount)) }

@@ -26,6 +26,9 @@ struct PageDirectory: Sendable {
     dense.extend(to: 1)
   }
 
+  /// The number of pages.
+  var pageCount: Int { densePageCount + sparsePageCount }
+
   /// The page of that number, empty where there is none.
   @inline(__always)
   func page(_ number: Int) -> Page {
