@@ -38,6 +38,8 @@ public final class Ledger: Sendable {
   private let access: Access
   private let follower: Follower?
   private let commitThread: CommitThread?
+  /// Told when something new is visible.
+  let arrivals: Arrivals
 
   init(
     path: String,
@@ -49,6 +51,7 @@ public final class Ledger: Sendable {
     self.access = access
     clock = options.clock
     openingNotice = opened.notice
+    arrivals = Arrivals(options.clock)
     commitThread = opened.commitThread
     follower = opened.follower
     let view = opened.publication.view.withLock(\.self)
@@ -74,6 +77,7 @@ public final class Ledger: Sendable {
     published.withLock { current in
       if view.size >= current.head.size { current = Published(head: view.head, view: view) }
     }
+    arrivals.tell()
   }
 
   deinit {
@@ -140,6 +144,7 @@ public final class Ledger: Sendable {
     published.withLock { current in
       if newest.size > current.head.size { current = Published(head: newest, view: nil) }
     }
+    arrivals.tell()
   }
 
   /// What keeps a following ledger from seeing what came since; `nil` when nothing does.
@@ -166,6 +171,12 @@ public final class Ledger: Sendable {
   /// Whether every namespace's state after the first `size` events is in memory.
   func isFolded(at size: Int) -> Bool {
     published.withLock { $0.view?.size == size }
+  }
+
+  /// Every namespace's state after the first `size` events, where it is what questions are answered
+  /// from; else `nil`.
+  func foldedProjection(atSize size: Int) -> ProjectionView? {
+    published.withLock { $0.view?.size == size ? $0.view?.projection : nil }
   }
 
   /// Every namespace's state at `head`, folded now if nobody needed it before.

@@ -11,6 +11,16 @@ import Darwin
 public protocol LedgerClock: Sendable {
   /// The present moment.
   func now() -> Instant
+
+  /// Calls `body` whenever the clock is set by hand, as long as it returns `true`.
+  ///
+  /// By default never: who waits for a date looks at the clock now and then, and at midnight.
+  func whenSet(_ body: @escaping @Sendable () -> Bool)
+}
+
+extension LedgerClock {
+  /// Never calls `body`.
+  public func whenSet(_ body: @escaping @Sendable () -> Bool) {}
 }
 
 /// The machine's clock.
@@ -32,20 +42,37 @@ public struct SystemClock: LedgerClock {
 
 /// A clock that stands still until it is set; for tests and test-clock ledgers.
 public final class ManualClock: LedgerClock {
-  private let instant: Mutex<Instant>
+  private struct State {
+    var instant: Instant
+    var listeners: [@Sendable () -> Bool] = []
+  }
+
+  private let state: Mutex<State>
 
   /// A clock that says `now`.
   public init(_ now: Instant) {
-    instant = Mutex(now)
+    state = Mutex(State(instant: now))
   }
 
   /// The present moment.
   public func now() -> Instant {
-    instant.withLock(\.self)
+    state.withLock(\.instant)
   }
 
-  /// Makes the clock say `now` from here on.
+  /// Makes the clock say `now` from here on, and tells who listens.
   public func set(_ now: Instant) {
-    instant.withLock { $0 = now }
+    let listeners = state.withLock { state in
+      state.instant = now
+      defer { state.listeners = [] }
+      return state.listeners
+    }
+    // Outside the lock: they may ask what time it is.
+    let remaining = listeners.filter { $0() }
+    state.withLock { $0.listeners = remaining + $0.listeners }
+  }
+
+  /// Calls `body` whenever ``set(_:)`` has been called, as long as it returns `true`.
+  public func whenSet(_ body: @escaping @Sendable () -> Bool) {
+    state.withLock { $0.listeners.append(body) }
   }
 }
