@@ -39,11 +39,8 @@ extension LogWriter {
       guard !names.contains(where: { LogFolder.firstPosition($0) != nil }) else {
         throw LogError.notEmpty(folder: folder.path)
       }
+      // Opening makes the folders' names durable.
       _ = try createSegment(header, folder, disk)
-      try disk.syncFolder(folder.path)
-      #if !MUTANT_FOLDER_SYNC
-      try disk.syncFolder("\(folder.path)/..")
-      #endif
     } catch let error as DiskError {
       throw LogError.writing(error)
     } catch let error as LogError {
