@@ -41,7 +41,8 @@ struct TrialLedgerCommand: AsyncParsableCommand {
       CommandGroup(
         name: "Running",
         subcommands: [
-          Serve.self, Follow.self, Export.self, Stats.self, Verify.self, Rebuild.self,
+          Serve.self, Follow.self, Changes.self, Export.self, Stats.self, Verify.self,
+          Rebuild.self,
         ]
       ),
       CommandGroup(

@@ -44,4 +44,32 @@ struct LibraryExampleTests {
     #expect(try reopened.history(of: namespace).count == 1)
     #expect(try reopened.eligibility(of: [namespace]).answers[0].types.isEmpty)
   }
+
+  @Test func `a service hears of every change once, also of those while it was away`() async throws
+  {
+    let writer = try Ledger.open(at: path, for: .writing)
+    let place = try writer.eligibilityChanges(from: .now).cursor.text
+    let namespace = try #require(NamespaceID(42))
+    let type = try #require(TrialType("ultimate_with_dap"))
+    _ = try await writer.submit([Command(.startTrial(type), namespaceID: namespace)])
+
+    let (forgotten, continuation) = AsyncStream.makeStream(of: NamespaceID?.self)
+    let service = Task { [path] in
+      let forget = { (id: NamespaceID?) in _ = continuation.yield(id) }
+      var saved: String? = place
+      let ledger = try Ledger.open(at: path, for: .following)
+      let start = try saved.map { ChangeStart.cursor(try ChangeCursor($0)) } ?? .now
+      let changes = try ledger.eligibilityChanges(from: start)
+      while let batch = try await changes.nextChanges() {
+        for change in batch.changes { forget(change.namespaceID) }
+        saved = batch.cursor.text
+      }
+      return saved
+    }
+    var ids = forgotten.makeAsyncIterator()
+    #expect(await ids.next() == namespace)
+    service.cancel()
+    #expect(try await service.value != place)
+    try writer.close()
+  }
 }

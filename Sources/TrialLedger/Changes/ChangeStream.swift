@@ -12,6 +12,8 @@ public struct ChangeBatch<Change: Sendable>: Sendable {
   public let isCaughtUp: Bool
 }
 
+extension ChangeBatch: Equatable where Change: Equatable {}
+
 /// Changes in the order of the log and the calendar, each exactly once, as fast as its reader pulls.
 ///
 /// The order is that of the log, and before an event of a later date the dates up to it come, day by
@@ -127,7 +129,7 @@ public final class ChangeStream<Change: Sendable>: Sendable {
     waitOnce(waiting)
     let hasTime = semaphore.wait(timeout: .now() + .milliseconds(max(0, milliseconds))) == .success
     waiting.end()
-    return hasTime && mayHaveMore
+    return hasTime && mayHaveMore && !isClosed
   }
 
   /// Wakes who waits; nothing more is handed over by ``nextChanges(limit:)``.

@@ -106,10 +106,16 @@ struct ChangeWalk: ~Copyable, Sendable {
       effort -= 1
       if step != nil {
         advanceStep()
-      } else if try !walkOn() {
-        isCaughtUp = true
+        continue
+      }
+      do throws(LedgerError) {
+        isCaughtUp = try !walkOn()
+      } catch {
+        // What was found is handed over first; the next call meets the same trouble.
+        if output.isEmpty { throw error }
         break
       }
+      if isCaughtUp { break }
     }
     if found.isEmpty, step == nil { cursor = wholeCursor() }
     return (output, isCaughtUp)
