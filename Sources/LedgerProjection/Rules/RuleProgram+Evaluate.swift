@@ -16,20 +16,24 @@ extension RuleProgram {
     return PackedAnswer(types: types(leaves.leaves), validUntil: 0)
   }
 
-  /// The answer for the namespace with that run.
+  /// The answer for the namespace with that run; no day after `last` is looked at.
   ///
   /// `validUntil` is exact: ``leaves(_:on:)`` names the next date on which any leaf may change, and
   /// the walk goes on from one to the next until the set of types differs.
   ///
   /// - Complexity: O(entries) for each date from `date` to `validUntil` on which a leaf may change.
-  func evaluate(_ run: Span<UInt32>, on date: UInt16) -> PackedAnswer {
+  func evaluate(
+    _ run: Span<UInt32>,
+    on date: UInt16,
+    upTo last: UInt16 = .max
+  ) -> PackedAnswer {
     guard !Run.isSubgroup(run) else {
       return PackedAnswer(types: 0, validUntil: 0)
     }
     let now = leaves(run, on: UInt32(date))
     let types = types(now.leaves)
     var next = now.next
-    while next < Self.never {
+    while next <= UInt32(last) {
       let later = leaves(run, on: next)
       if later.leaves != now.leaves, self.types(later.leaves) != types {
         return PackedAnswer(types: types, validUntil: UInt16(next))
@@ -41,7 +45,7 @@ extension RuleProgram {
 
   /// Which leaves are true on a date, and the first later date on which one may change.
   @inline(__always)
-  private func leaves(_ run: Span<UInt32>, on date: UInt32) -> (leaves: UInt64, next: UInt32) {
+  func leaves(_ run: Span<UInt32>, on date: UInt32) -> (leaves: UInt64, next: UInt32) {
     var next = Self.never
     var plan = fallback
     var leaves: UInt64 = 0

@@ -83,7 +83,8 @@ struct RuleProgram: Sendable {
   /// By combination of leaves, the types; empty when there are too many.
   private(set) var table: [UInt64] = []
 
-  private var leaves: [Condition.Test] = []
+  /// The different leaves, by the number of their bit.
+  private(set) var leaves: [Condition.Test] = []
   /// Postfix: a leaf's number, or one of the three below.
   private var postfix: [UInt8] = []
   /// Where each type's code ends in ``postfix``.
