@@ -74,6 +74,8 @@ enum HouseRules {
       "a batch is filled by one thread and then handed to another, as its comment asks",
     "Sources/LedgerProjection/Fold/Threads.swift":
       "a worker is handed over once, under a lock, when its thread is done with it",
+    "Sources/TrialLedger/RuleChange/Threads+Processors.swift":
+      "whoever gives work to threads gives a function that several may call at once",
   ]
 
   /// The folders of Snapshots with a file or more for each bundled rule set, with the test that

@@ -87,17 +87,22 @@ func parseAsOf(_ text: String) throws -> Question.AsOf {
 }
 
 /// Reads which rules: a file when the text has a slash or ends in .yaml or .yml, else an id.
-func parseRules(_ text: String) throws -> Question.Rules {
+func parseRules(_ text: String, option: String) throws -> Question.Rules {
   if text.contains("/") || text.hasSuffix(".yaml") || text.hasSuffix(".yml") {
     return .file(name: text, text: try readRuleText(text))
   }
   guard let id = RulesID(text) else {
     throw Failure.badInput(
-      "--rules is '\(shown(text))'; it must be an id ([a-z0-9._-]{1,64}) or a file "
+      "\(option) is '\(shown(text))'; it must be an id ([a-z0-9._-]{1,64}) or a file "
         + "(with a slash, .yaml or .yml)"
     )
   }
   return .id(id)
+}
+
+/// Reads which rules `--rules` names.
+func parseRules(_ text: String) throws -> Question.Rules {
+  try parseRules(text, option: "--rules")
 }
 
 /// The text of a rule file, exactly.

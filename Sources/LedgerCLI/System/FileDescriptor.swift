@@ -24,6 +24,16 @@ struct FileDescriptor: Sendable {
     return FileDescriptor(number: number)
   }
 
+  /// Opens a file to write it from its beginning; what was in it is gone.
+  static func writing(_ path: String) throws(SystemError) -> FileDescriptor {
+    // Sound: the string is copied for the call, which does not keep it.
+    let number = unsafe path.withCString {
+      unsafe open($0, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
+    }
+    guard number >= 0 else { throw SystemError(code: errno, subject: "cannot write \(path)") }
+    return FileDescriptor(number: number)
+  }
+
   /// Writes a new file that only its owner may read, and makes it durable.
   ///
   /// - Throws: ``SystemError``, also when there is a file already.

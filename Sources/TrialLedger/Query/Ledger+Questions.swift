@@ -177,10 +177,16 @@ extension Ledger {
   }
 
   /// Every namespace's state after the first `size` events.
-  func projection(atSize size: Int) throws(LedgerError) -> ProjectionView {
+  func projection(
+    atSize size: Int,
+    progress: (@Sendable (Progress) -> Void)? = nil
+  ) throws(LedgerError) -> ProjectionView {
     try onLog { () throws(LogError) in
       var projection = Projection()
-      try reader.foldColumns(from: 0, to: size) { columns in projection.apply(columns) }
+      try reader.foldColumns(from: 0, to: size) { columns in
+        projection.apply(columns)
+        progress?(Progress(phase: "reading the log", done: projection.size, total: size))
+      }
       return projection.view()
     }
   }

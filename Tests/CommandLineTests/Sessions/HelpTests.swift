@@ -9,8 +9,8 @@ struct HelpTests {
     let verbs = [
       "", "init", "generate", "import", "start", "extend", "reactivate", "end", "change-plan",
       "move", "apply", "eligibility", "show", "history", "explain", "rules", "rules lint",
-      "rules test", "rules activate", "rules list", "rules show", "serve", "follow", "changes",
-      "export",
+      "rules test", "rules diff", "rules activate", "rules list", "rules show", "serve", "follow",
+      "changes", "export",
       "stats", "verify", "rebuild", "doctor", "backup", "restore", "recover", "keygen",
       "checkpoint", "prove", "verify-proof", "export-tlog",
     ]

@@ -49,6 +49,11 @@ final class Shell {
     transcript += (transcript.isEmpty ? "" : "\n") + "## \(title)\n"
   }
 
+  /// Writes a text into the transcript, as what a file holds.
+  func note(_ text: String) {
+    transcript += Self.marked(text, "| ")
+  }
+
   /// Runs `trial-ledger` with the words of `line`, and writes the transcript.
   ///
   /// - Parameters:

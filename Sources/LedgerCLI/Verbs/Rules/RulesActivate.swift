@@ -13,8 +13,13 @@ struct RulesActivate: ParsableCommand {
         trial-ledger rules activate rules/next.yaml
         trial-ledger rules activate rules/next.yaml --yes --reason "release 19.3"
 
-      Asks on a terminal, and needs --yes elsewhere. A set that is in force already is no event; an \
-      id that is known with other content is refused, exit 1.
+      Shows first who would gain and who would lose which trial types, from today to 30 days on; \
+      rules diff shows more. Then asks on a terminal, and needs --yes elsewhere. A set that is in \
+      force already is no event; an id that is known with other content is refused, exit 1.
+
+      A set that was in force before may be activated again, which is how to go back:
+        trial-ledger rules show gitlab-2026-08-retrial > back.yaml
+        trial-ledger rules activate back.yaml
       """
   )
 
@@ -28,18 +33,26 @@ struct RulesActivate: ParsableCommand {
     let rules = try readRules(file)
     let now = try write.now.map { try parseInstant($0, option: "--now") }
     let metadata = try readMetadata()
-    if try changesSomething(rules, text) { try confirm(rules) }
+    // While a person thinks, others may write.
+    if !yes { try ask(rules, text, now) }
     let ledger = try data.open(for: .writing)
+    let before = ledger.rules
+    if yes, changesSomething(rules, text, before) { try show(text, ledger, now) }
     let result = try ledger.activateRules(text: text, name: file, metadata: metadata, now: now)
     let output = Output()
     switch result {
     case .alreadyInForce:
       try output.writeLine("\(rules.id) is in force already; nothing to record")
     case .activated(let event):
-      try output.writeLine("event \(event.position): \(rules.id) is in force")
+      let again = before.activation(of: rules.id) == nil ? "" : " again"
+      try output.writeLine("event \(event.position): \(rules.id) is in force\(again)")
     }
     // What is recorded is said before anything else can go wrong.
     try output.flush()
+    if case .activated = result, let former = before.current?.rules.id {
+      note("To go back: trial-ledger rules show \(former) > back.yaml")
+      note("            trial-ledger rules activate back.yaml")
+    }
     try ledger.close()
   }
 
@@ -62,23 +75,26 @@ struct RulesActivate: ParsableCommand {
     }
   }
 
-  /// Whether there is something to ask about: not for a set that is in force already, nor for one
-  /// that will be refused.
-  private func changesSomething(_ rules: RuleSet, _ text: String) throws -> Bool {
-    let history = try data.open(for: .reading).rules
+  /// Whether there is something to show: not for a set that is in force already, nor for one that
+  /// will be refused.
+  private func changesSomething(_ rules: RuleSet, _ text: String, _ history: RulesHistory) -> Bool {
     let known = history.activation(of: rules.id).map { hasSameBytes($0.text, text) } ?? true
     let isInForce = history.activations.last.map { hasSameBytes($0.text, text) } ?? false
     return known && !isInForce
   }
 
-  private func confirm(_ rules: RuleSet) throws {
-    if yes { return }
+  /// Shows who is affected, and asks.
+  private func ask(_ rules: RuleSet, _ text: String, _ now: Instant?) throws {
+    let ledger = try data.open(for: .reading)
+    guard changesSomething(rules, text, ledger.rules) else { return }
     guard FileDescriptor.standardInput.isTerminal else {
       throw Failure(
         status: .usage,
-        message: "nobody can be asked here; say --yes to activate \(rules.id)"
+        message:
+          "nobody can be asked here; look at rules diff, and say --yes to activate \(rules.id)"
       )
     }
+    try show(text, ledger, now)
     let types = rules.trialTypes.map(\.name.code).joined(separator: ", ")
     note("\(rules.id) decides about \(types) for \(data.path) from here on.")
     note("Activate it? Type yes:")
@@ -86,4 +102,26 @@ struct RulesActivate: ParsableCommand {
       throw Failure(status: .no, message: "not activated")
     }
   }
+
+  /// Shows who is affected, today and in the days to come.
+  private func show(_ text: String, _ ledger: Ledger, _ now: Instant?) throws {
+    let reporter = ProgressReporter()
+    defer { reporter.finish() }
+    let today = max(now ?? ledger.clock.now(), ledger.lastRecordedAt).date
+    let daysLeft = CalendarDate.last.days(since: today)
+    let difference = try ledger.difference(
+      to: .file(name: file, text: text),
+      on: today,
+      days: min(Self.dayCount, daysLeft),
+      progress: reporter.update
+    )
+    reporter.finish()
+    guard let difference else { return }
+    let output = Output()
+    for line in differenceLines(difference, for: .standardOutput()) { try output.writeLine(line) }
+    try output.writeLine()
+    try output.flush()
+  }
+
+  private static let dayCount = 30
 }
