@@ -124,6 +124,76 @@ struct SealingFaultTests {
     }
   }
 
+  /// A reader that knows the frames of a segment is not shown other events in their place.
+  @Test func `a sealed file that does not follow from its neighbours is never read for frames`()
+    throws
+  {
+    let counts = [4, 6, 9, 2, 8, 3]
+    let others = [
+      ("other events", identity, randomBatches(seed: 8, counts)),
+      ("foreign", LedgerIdentity([UInt8](16..<32).span), randomBatches(seed: 7, counts)),
+    ]
+    for (name, identity, batches) in others {
+      let other = SimulatedDisk()
+      let writer = try LogWriter.create(
+        in: folder,
+        identity: identity,
+        disk: other,
+        segmentEventCount: Self.eventCount
+      )
+      for batch in batches {
+        try writer.append(batch)
+        try writer.commit()
+      }
+      try writer.sealer.finishSealing()
+      try writer.close()
+      for path in other.files.keys.filter({ $0.hasSuffix(".sealed") }) {
+        let (disk, _, _) = try fullSegments(7)
+        let readers = try (0..<2).map { _ in try LogReader.open(in: folder, disk: disk) }
+        try disk.remove(path.dropLast(".sealed".count) + ".frames")
+        let bytes = try #require(other.files[path])
+        try disk.create(path).write(bytes.span, at: 0)
+        #expect(isDamaged { _ = try allEvents(readers[0]) }, "\(name): \(path)")
+        #expect(isDamaged { try readers[1].refresh() }, "\(name): \(path)")
+      }
+    }
+  }
+
+  /// A crash of sealing leaves a segment in both forms, of which opening keeps one: a sound one.
+  @Test func `of frames and a sealed file side by side a sound one is kept`() throws {
+    let path = "log/segments/00000000000000000000.frames"
+    let (disk, writer, model) = try fullSegments(9)
+    var both = disk.files
+    try writer.sealer.finishSealing()
+    both[sealedPath(0)] = disk.files[sealedPath(0)]
+    both["log/lock"] = [UInt8](repeating: 0, count: 56)
+    let count = try #require(both[path]?.count)
+    func copy(_ files: [String: [UInt8]]) -> SimulatedDisk {
+      SimulatedDisk(files: files, folders: ["log", "log/segments"])
+    }
+    try check(copy(both), model, "both sound")
+    for index in stride(from: 64, to: count, by: 13) {
+      let broken = copy(both)
+      broken.change(path, at: index) { $0 ^= 4 }
+      let bytes = broken.files[path]
+      let writer = try open(broken)
+      #expect(try allEvents(writer.reader()) == model, "byte \(index)")
+      try writer.close()
+      #expect(broken.files.values.contains { $0 == bytes }, "byte \(index): the frames are gone")
+      // The sealed file counts only where it is sound itself.
+      let hopeless = copy(both)
+      hopeless.change(path, at: index) { $0 ^= 4 }
+      hopeless.change(sealedPath(0), at: index * 11 % 700 + 64) { $0 ^= 1 }
+      let before = hopeless.files
+      #expect(isDamaged { _ = try open(hopeless) }, "byte \(index)")
+      #expect(before.allSatisfy { hopeless.files[$0.key] == $0.value }, "byte \(index)")
+    }
+    let cut = copy(both.merging([path: Array((both[path] ?? []).prefix(count / 2))]) { $1 })
+    let opened = try open(cut)
+    #expect(try allEvents(opened.reader()) == model, "cut frames")
+    try opened.close()
+  }
+
   @Test func `files that are missing, foreign or of another place are refused`() throws {
     let (disk, writer, model) = try fullSegments(6)
     try writer.sealer.finishSealing()

@@ -5,9 +5,11 @@ internal import LedgerProof
 enum SealedCheck {
   /// Hashes the events and compares root, stored hashes and index with them.
   ///
+  /// - Returns: The tree after the segment's last event.
   /// - Throws: ``LogError/damaged(_:)`` or ``LogError/disk(_:)``.
   /// - Complexity: O(events).
-  static func run(_ segment: SealedSegment, _ disk: any Disk) throws(LogError) {
+  @discardableResult
+  static func run(_ segment: SealedSegment, _ disk: any Disk) throws(LogError) -> CompactRange {
     let header = segment.header
     guard var range = CompactRange(leafCount: header.firstPosition, peaks: header.peaks) else {
       preconditionFailure("a segment header has a peak for each set bit")
@@ -41,5 +43,6 @@ enum SealedCheck {
       )
     }
     _ = try IndexCheck(segment: segment, contents: contents).versions()
+    return range
   }
 }

@@ -17,6 +17,8 @@ final class LogDirectory: Sendable {
 
   /// What is known of the log up to its head.
   struct Contents: Sendable {
+    /// The ledger; `nil` before its first file was read.
+    var identity: LedgerIdentity?
     /// The files, in order; the last one is appended to.
     var segments: [LogSegment] = []
     /// The end of the newest frame in the last segment, in bytes.
@@ -43,7 +45,7 @@ final class LogDirectory: Sendable {
 
     /// Enters the next segment, which is sealed.
     mutating func enter(_ sealed: SealedSegment) {
-      segments.append(LogSegment(sealed))
+      segments.append(LogSegment(sealed, rootBefore: root, recordedAtBefore: recordedAt))
       advance()
     }
 
@@ -52,18 +54,28 @@ final class LogDirectory: Sendable {
     /// These may not be known to the end, as to a reader who comes back after a while; what is behind
     /// the head is left for ``advance()``.
     ///
-    /// - Returns: Whether it belongs there.
+    /// - Returns: Whether it belongs there: to the same ledger, and between its neighbours by
+    ///   positions, roots and times.
     mutating func exchange(_ sealed: SealedSegment) -> Bool {
       let index = firstIndex(in: segments) { $0.firstPosition > sealed.firstPosition } - 1
-      guard segments.indices.contains(index), segments[index].firstPosition == sealed.firstPosition
+      guard segments.indices.contains(index), segments[index].begins(like: sealed),
+        identity == nil || identity == sealed.header.identity
       else { return false }
+      let directory = sealed.directory
       if index < segments.count - 1 {
-        guard sealed.end == segments[index + 1].firstPosition else { return false }
+        let next = segments[index + 1]
+        guard sealed.end == next.firstPosition, directory.root == next.rootBefore,
+          directory.recordedAt == next.recordedAtBefore
+        else { return false }
       } else {
-        let isSame = (root, recordedAt) == (sealed.directory.root, sealed.directory.recordedAt)
+        let isSame = (root, recordedAt) == (directory.root, directory.recordedAt)
         guard sealed.end > size || sealed.end == size && isSame else { return false }
       }
-      segments[index] = LogSegment(sealed)
+      segments[index] = LogSegment(
+        sealed,
+        rootBefore: segments[index].rootBefore,
+        recordedAtBefore: segments[index].recordedAtBefore
+      )
       return true
     }
 

@@ -1,4 +1,5 @@
 internal import LedgerFormat
+internal import LedgerProof
 
 /// Where a commit frame is.
 struct FramePlace: Sendable {
@@ -32,25 +33,41 @@ struct LogSegment: Sendable {
   let path: String
   /// Its sealed form; `nil` while it is one of frames.
   let sealed: SealedSegment?
+  /// The root of the events before it.
+  let rootBefore: Hash256
+  /// When the last event before it was recorded, in milliseconds.
+  let recordedAtBefore: Int64
   /// The marks that were recorded with its events, in order.
   private(set) var marks: [[UInt8]] = []
   private var frames: [Frame] = []
   /// The places in ``frames`` of those with rule activations.
   private var framesWithRules: [Int] = []
 
-  /// A segment of frames, before its first one.
-  init(firstPosition: Int, path: String) {
+  /// A segment of frames, before its first one, after events of that root and time.
+  init(firstPosition: Int, path: String, rootBefore: Hash256, recordedAtBefore: Int64) {
     self.firstPosition = firstPosition
     self.path = path
+    self.rootBefore = rootBefore
+    self.recordedAtBefore = recordedAtBefore
     sealed = nil
   }
 
-  /// A sealed segment.
-  init(_ sealed: SealedSegment) {
+  /// A sealed segment, after events of that root and time.
+  init(_ sealed: SealedSegment, rootBefore: Hash256, recordedAtBefore: Int64) {
     firstPosition = sealed.firstPosition
     path = sealed.path
+    self.rootBefore = rootBefore
+    self.recordedAtBefore = recordedAtBefore
     self.sealed = sealed
     marks = sealed.directory.marks
+  }
+
+  /// Whether a sealed segment begins as this one does.
+  func begins(like sealed: SealedSegment) -> Bool {
+    let header = sealed.header
+    let range = CompactRange(leafCount: header.firstPosition, peaks: header.peaks)
+    return header.firstPosition == firstPosition && range?.root == rootBefore
+      && header.recordedAtBefore == recordedAtBefore
   }
 
   /// When the last event that was entered was recorded, in milliseconds.

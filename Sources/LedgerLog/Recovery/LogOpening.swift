@@ -27,10 +27,15 @@ struct LogOpening {
   let head: DurableHead?
 
   private(set) var contents = LogDirectory.Contents(root: MerkleHash.empty)
-  private(set) var identity: LedgerIdentity?
   /// The header of the last segment.
   private(set) var lastHeader: SegmentHeader?
   private(set) var tornTail: TornTail?
+
+  /// The ledger; `nil` before its first file was read.
+  private(set) var identity: LedgerIdentity? {
+    get { contents.identity }
+    set { contents.identity = newValue }
+  }
 
   private var disk: any Disk { files.disk }
 
@@ -49,8 +54,8 @@ struct LogOpening {
     after contents: LogDirectory.Contents
   ) {
     self.init(folder, files, head: head)
-    self.identity = identity
     self.contents = contents
+    self.identity = identity
   }
 
   /// Reads all that there is, or all that there is more.
@@ -78,7 +83,12 @@ struct LogOpening {
       if names.isSealed(position) {
         try enter(sealedAt: position)
       } else {
-        let segment = LogSegment(firstPosition: position, path: folder.segment(position))
+        let segment = LogSegment(
+          firstPosition: position,
+          path: folder.segment(position),
+          rootBefore: contents.root,
+          recordedAtBefore: contents.recordedAt
+        )
         do throws(LogError) {
           try walk(segment, from: position, isNewest: isNewest, trust)
         } catch .disk(let error) where error.isNotFound {
@@ -103,7 +113,7 @@ struct LogOpening {
 
   private mutating func exchange(sealedAt position: Int) throws(LogError) {
     let sealed = try openSealed(position)
-    guard sealed.header.identity == identity, contents.exchange(sealed) else {
+    guard contents.exchange(sealed) else {
       throw sealed.damage(0, position, "the sealed segment is not the one that its frames were")
     }
     contents.advance()

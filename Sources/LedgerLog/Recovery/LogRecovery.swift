@@ -88,7 +88,7 @@ struct LogRecovery {
     )
   }
 
-  private func unusedName(_ path: String) throws(DiskError) -> String {
+  func unusedName(_ path: String) throws(DiskError) -> String {
     let taken = Set(try disk.names(in: folder.quarantine) ?? [])
     var candidate = path
     var number = 1

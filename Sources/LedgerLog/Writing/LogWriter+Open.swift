@@ -58,7 +58,8 @@ extension LogWriter {
 
   /// Opens the log in `folder` for appending, and puts right what a crash left.
   ///
-  /// Nothing is appended to a damaged log, and nothing of it is cut.
+  /// Nothing is appended to a damaged log, and nothing of it is cut. Of a segment that a crash left
+  /// in two forms, a sound one is kept.
   ///
   /// - Returns: The writer, and what was cut, if anything was.
   /// - Throws: ``LogError/locked(folder:)`` when somebody else writes, ``LogError/damaged(_:)``,
@@ -73,12 +74,14 @@ extension LogWriter {
     let folder = LogFolder(folder)
     let lock = try acquireLock(folder, disk)
     let head = try lock.head()
+    let recovery = LogRecovery(folder: folder, disk: disk)
+    try folder.refuseUnfinishedLoss(disk)
+    try recovery.keepSoundForms()
     var opening = LogOpening(folder, OpenFiles(disk), head: head)
     try opening.read(.wholeFrames)
     guard let identity = opening.identity, let header = opening.lastHeader,
       let segment = opening.contents.segments.last
     else { throw .notALog(folder: folder.path) }
-    let recovery = LogRecovery(folder: folder, disk: disk)
     let file = try onDisk { () throws(DiskError) in
       try disk.open(segment.path, for: .readingAndWriting)
     }

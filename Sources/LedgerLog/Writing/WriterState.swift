@@ -213,7 +213,12 @@ struct WriterState: Sendable {
     framesStart = header.byteCount
     end = header.byteCount
     isSealed = true
-    let entry = LogSegment(firstPosition: segment, path: folder.segment(segment))
+    let entry = LogSegment(
+      firstPosition: segment,
+      path: folder.segment(segment),
+      rootBefore: durableRange.root,
+      recordedAtBefore: durableRecordedAt
+    )
     directory.with { contents in
       contents.segments.append(entry)
       contents.end = header.byteCount
