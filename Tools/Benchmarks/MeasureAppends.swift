@@ -23,6 +23,7 @@ struct MeasureAppends: AsyncParsableCommand {
       try (0..<perCaller).map { try Self.command(caller + $0 * callers) }
     }
     let start = ContinuousClock.now
+    let processorStart = processorNanoseconds()
     let recorded = try await withThrowingTaskGroup(of: Int.self) { group in
       for commands in commands {
         group.addTask { try await Self.record(commands, in: ledger) }
@@ -30,6 +31,7 @@ struct MeasureAppends: AsyncParsableCommand {
       return try await group.reduce(0, +)
     }
     let nanoseconds = nanoseconds(since: start)
+    let processor = processorNanoseconds() - processorStart
     let written = try byteCount(below: data) - before
     guard recorded == callers * perCaller, ledger.size == recorded + 1 else {
       throw ValidationError("only \(recorded) of \(callers * perCaller) commands were recorded")
@@ -39,6 +41,7 @@ struct MeasureAppends: AsyncParsableCommand {
       count: recorded,
       nanoseconds: nanoseconds,
       byteCount: written,
+      processorNanoseconds: processor,
       checksum: try Self.checksum(of: data)
     )
     try measured.tell()

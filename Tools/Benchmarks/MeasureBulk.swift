@@ -50,6 +50,7 @@ struct MeasureParsing: ParsableCommand {
     var count = 0
     var byteCount = 0
     var sum: UInt64 = 0
+    let processorStart = processorNanoseconds()
     let nanoseconds = try timed {
       try forEachBlock(of: file) { block in
         byteCount += block.count
@@ -64,6 +65,7 @@ struct MeasureParsing: ParsableCommand {
       count: count,
       nanoseconds: nanoseconds,
       byteCount: byteCount,
+      processorNanoseconds: processorNanoseconds() - processorStart,
       checksum: String(sum, radix: 16)
     )
     try measured.tell()
@@ -81,11 +83,14 @@ struct MeasureImport: ParsableCommand {
   @Option(help: "Where the ledger is made.") var data: String
 
   func run() throws {
+    let processorStart = processorNanoseconds()
     let (report, nanoseconds) = try timed { try Ledger.importCopy(of: file, to: data) }
+    let processor = processorNanoseconds() - processorStart
     let measured = Measured(
       count: report.recordedCount,
       nanoseconds: nanoseconds,
       byteCount: try byteCount(below: data),
+      processorNanoseconds: processor,
       checksum: hexadecimal(try Ledger.open(at: data).root)
     )
     try measured.tell()
