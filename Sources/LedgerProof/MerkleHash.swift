@@ -9,9 +9,17 @@ package enum MerkleHash {
   /// The hash of a leaf: SHA-256(0x00 ‖ bytes).
   package static func leaf(_ bytes: Span<UInt8>) -> Hash256 {
     var hash = SHA256()
-    update(&hash, leafPrefix.span)
+    update(&hash, prefix.span)
     update(&hash, bytes)
     return finish(hash)
+  }
+
+  /// The hash of a leaf whose bytes stand behind ``leafPrefix``, so that they are hashed in one piece.
+  ///
+  /// - Precondition: The first byte is the prefix.
+  package static func leaf(prefixed bytes: Span<UInt8>) -> Hash256 {
+    precondition(!bytes.isEmpty && bytes[0] == leafPrefix, "a leaf without its prefix")
+    return plain(bytes)
   }
 
   /// SHA-256 of bytes that are no part of a tree.
@@ -23,17 +31,20 @@ package enum MerkleHash {
 
   /// The hash of a node: SHA-256(0x01 ‖ left ‖ right).
   package static func node(_ left: Hash256, _ right: Hash256) -> Hash256 {
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(1 + 2 * Hash256.byteCount)
-    bytes.append(1)
-    left.append(to: &bytes)
-    right.append(to: &bytes)
+    // On the stack: half of all hashes are nodes.
+    var bytes = InlineArray<65, UInt8>(repeating: 0)
+    var span = bytes.mutableSpan
+    span[0] = 1
+    left.write(to: &span, at: 1)
+    right.write(to: &span, at: 1 + Hash256.byteCount)
     var hash = SHA256()
     update(&hash, bytes.span)
     return finish(hash)
   }
 
-  private static let leafPrefix: [UInt8] = [0]
+  /// What stands before a leaf's bytes when they are hashed.
+  package static let leafPrefix: UInt8 = 0
+  private static let prefix: [UInt8] = [leafPrefix]
 
   private static func update(_ hash: inout SHA256, _ bytes: Span<UInt8>) {
     // Sound: the hash reads the span's own memory while it is borrowed.

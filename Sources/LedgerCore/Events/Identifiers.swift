@@ -115,16 +115,23 @@ public struct RulesID: Hashable, Sendable, CustomStringConvertible {
 
 /// Whether `text` is `[a-z0-9_]{1,64}`, the alphabet of trial types, plans and refusal codes.
 public func isCode(_ text: String) -> Bool {
-  (1...64).contains(text.utf8.count)
-    && text.utf8.allSatisfy { byte in
+  let bytes = text.utf8Span.span
+  guard (1...64).contains(bytes.count) else { return false }
+  for index in bytes.indices {
+    let byte = bytes[index]
+    guard
       (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte)
         || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || byte == UInt8(ascii: "_")
-    }
+    else { return false }
+  }
+  return true
 }
 
 /// Whether `text` holds none of U+0000 to U+001F and U+007F, which no string of an event may.
 public func hasNoControlCharacters(_ text: String) -> Bool {
-  text.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7f }
+  let bytes = text.utf8Span.span
+  for index in bytes.indices where bytes[index] < 0x20 || bytes[index] == 0x7f { return false }
+  return true
 }
 
 /// Whether two strings are the same bytes in UTF-8.
@@ -132,7 +139,11 @@ public func hasNoControlCharacters(_ text: String) -> Bool {
 /// `==` on `String` compares canonical equivalence, under which two different recorded texts can
 /// be equal; nothing in the ledger may rely on that.
 public func hasSameBytes(_ left: String, _ right: String) -> Bool {
-  left.utf8.elementsEqual(right.utf8)
+  let left = left.utf8Span.span
+  let right = right.utf8Span.span
+  guard left.count == right.count else { return false }
+  for index in left.indices where left[index] != right[index] { return false }
+  return true
 }
 
 private func isLetterOrDigit(_ byte: UInt8) -> Bool {

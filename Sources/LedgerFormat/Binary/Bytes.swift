@@ -20,6 +20,19 @@ extension Span<UInt8> {
   }
 }
 
+extension MutableSpan<UInt8> {
+  /// Overwrites the bytes from `offset` on with `value`'s, least significant first.
+  ///
+  /// - Precondition: The bytes are there.
+  @inline(__always)
+  mutating func setLittleEndian(_ value: UInt64, at offset: Int) {
+    precondition(offset >= 0 && offset <= count - 8, "a write past the end of the bytes")
+    // Sound: any eight bytes may be written, and the range was checked above.
+    var bytes = unsafe mutableBytes
+    bytes.storeBytes(of: value.littleEndian, toByteOffset: offset, as: UInt64.self)
+  }
+}
+
 extension Array<UInt8> {
   /// Appends `value`'s bytes, least significant first.
   package mutating func appendLittleEndian<T: FixedWidthInteger>(_ value: T) {

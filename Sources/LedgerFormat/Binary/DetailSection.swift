@@ -84,7 +84,7 @@ package enum DetailSection {
   ) {
     scratch.removeAll(keepingCapacity: true)
     let metadata = event.metadata
-    let uuid = metadata.commandID.flatMap { packedUUID($0.text) }
+    let uuid = metadata.commandID.flatMap { packedUUID($0.text.utf8Span.span) }
     var flags: Flags = []
     if let previous, previous.metadata == metadata {
       flags = .sameMetadata
@@ -108,7 +108,11 @@ package enum DetailSection {
     output += scratch
   }
 
-  private static func encode(_ metadata: Metadata, _ uuid: [UInt8]?, to output: inout [UInt8]) {
+  private static func encode(
+    _ metadata: Metadata,
+    _ uuid: (UInt64, UInt64)?,
+    to output: inout [UInt8]
+  ) {
     if let actor = metadata.actor {
       switch actor.role {
       case .owner: output.append(1)
@@ -119,7 +123,8 @@ package enum DetailSection {
       if let userID = actor.userID { output.appendVariableInteger(UInt64(userID)) }
     }
     if let uuid {
-      output += uuid
+      output.appendLittleEndian(uuid.0)
+      output.appendLittleEndian(uuid.1)
     } else if let commandID = metadata.commandID {
       output.appendText(commandID.text)
     }
@@ -127,9 +132,9 @@ package enum DetailSection {
     guard !metadata.source.isEmpty else { return }
     precondition(metadata.source.count <= 255, "a source has at most 8 entries")
     output.append(UInt8(metadata.source.count))
-    for key in metadata.source.keys.sorted(by: isBefore) {
+    for (key, value) in metadata.source.sorted(by: { isBefore($0.key, $1.key) }) {
       output.appendText(key)
-      output.appendText(metadata.source[key] ?? "")
+      output.appendText(value)
     }
   }
 
@@ -150,16 +155,23 @@ package enum DetailSection {
 
   /// Whether `left` comes before `right` by their UTF-8.
   static func isBefore(_ left: String, _ right: String) -> Bool {
-    left.utf8.lexicographicallyPrecedes(right.utf8)
+    let left = left.utf8Span.span
+    let right = right.utf8Span.span
+    for index in 0..<min(left.count, right.count) where left[index] != right[index] {
+      return left[index] < right[index]
+    }
+    return left.count < right.count
   }
 
-  /// The 16 bytes of a UUID in its lower-case form, or `nil` for any other text.
-  static func packedUUID(_ text: String) -> [UInt8]? {
-    guard text.utf8.count == 36 else { return nil }
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(16)
-    var high: UInt8?
-    for (index, character) in text.utf8.enumerated() {
+  /// The 16 bytes of a UUID in its lower-case form as two little-endian numbers, or `nil` for any
+  /// other text.
+  static func packedUUID(_ text: Span<UInt8>) -> (UInt64, UInt64)? {
+    guard text.count == 36 else { return nil }
+    // Most significant byte first, as they stand in the text.
+    var words: (UInt64, UInt64) = (0, 0)
+    var digitCount = 0
+    for index in text.indices {
+      let character = text[index]
       if index == 8 || index == 13 || index == 18 || index == 23 {
         guard character == UInt8(ascii: "-") else { return nil }
         continue
@@ -170,13 +182,13 @@ package enum DetailSection {
       case UInt8(ascii: "a")...UInt8(ascii: "f"): digit = character - UInt8(ascii: "a") + 10
       default: return nil
       }
-      if let upper = high {
-        bytes.append(upper << 4 | digit)
-        high = nil
+      if digitCount < 16 {
+        words.0 = words.0 << 4 | UInt64(digit)
       } else {
-        high = digit
+        words.1 = words.1 << 4 | UInt64(digit)
       }
+      digitCount += 1
     }
-    return bytes
+    return (words.0.byteSwapped, words.1.byteSwapped)
   }
 }

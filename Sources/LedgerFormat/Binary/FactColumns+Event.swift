@@ -38,6 +38,8 @@ extension FactColumns {
   }
 
   private mutating func index(of code: String, _ codeIndexes: inout [String: UInt16]) -> UInt16 {
+    // A frame has few codes, and mostly one; a short search is faster than hashing.
+    if let first = codeTable.first, first == code { return 0 }
     if let index = codeIndexes[code] { return index }
     let index = UInt16(codeTable.count)
     codeTable.append(code)

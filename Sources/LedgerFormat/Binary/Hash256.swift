@@ -26,6 +26,16 @@ package struct Hash256: Hashable, Sendable {
     output.appendLittleEndian(words.3)
   }
 
+  /// Writes the 32 bytes from `offset` on.
+  ///
+  /// - Precondition: There is room.
+  package func write(to output: inout MutableSpan<UInt8>, at offset: Int) {
+    output.setLittleEndian(words.0, at: offset)
+    output.setLittleEndian(words.1, at: offset + 8)
+    output.setLittleEndian(words.2, at: offset + 16)
+    output.setLittleEndian(words.3, at: offset + 24)
+  }
+
   /// The first 16 bytes as two little-endian numbers.
   var leadingWords: (UInt64, UInt64) { (words.0, words.1) }
 

@@ -96,9 +96,11 @@ extension LogReader {
   /// - Throws: ``LogError``; damage names the place.
   /// - Complexity: O(sealed segments), less than a microsecond each.
   package func positions(of commandID: CommandID) throws(LogError) -> [Int] {
+    let segments = directory.segments(below: size)
+    guard segments.contains(where: { $0.sealed != nil }) else { return [] }
     let hash = CommandHash(MerkleHash.plain(commandID.text.utf8Span.span))
     var positions: [Int] = []
-    for (sealed, range) in directory.segments(below: size) {
+    for (sealed, range) in segments {
       guard let sealed else { continue }
       for ordinal in try sealed.ordinals(of: hash) where Int(ordinal) < range.count {
         positions.append(range.lowerBound + Int(ordinal))

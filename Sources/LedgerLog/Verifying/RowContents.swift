@@ -63,11 +63,12 @@ struct RowContents: Sendable {
         throw .outOfRange("the event at position \(end) was recorded before the one before it")
       }
       line.removeAll(keepingCapacity: true)
+      line.append(MerkleHash.leafPrefix)
       try appendCanonicalBytes(of: row, rows, with: columns, at: index, to: &line)
-      guard line.count <= Event.canonicalByteCountMax else {
-        throw .outOfRange("the event at position \(end) has \(line.count) bytes")
+      guard line.count <= 1 + Event.canonicalByteCountMax else {
+        throw .outOfRange("the event at position \(end) has \(line.count - 1) bytes")
       }
-      let leaf = MerkleHash.leaf(line.span)
+      let leaf = MerkleHash.leaf(prefixed: line.span)
       if !row.repeatsMetadata, row.metadataFlags.contains(.hasCommandID) {
         line.removeAll(keepingCapacity: true)
         try row.appendCommandID(of: rows, to: &line)

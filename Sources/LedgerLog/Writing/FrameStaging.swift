@@ -110,20 +110,23 @@ struct FrameStaging: Sendable {
     precondition(event.position == range.leafCount, "events are appended in order")
     precondition(event.recordedAt.milliseconds >= recordedAt, "recorded_at never decreases")
     scratch.removeAll(keepingCapacity: true)
+    scratch.append(MerkleHash.leafPrefix)
     appendCanonicalBytes(of: event, to: &scratch)
-    guard scratch.count <= Int(UInt16.max) else {
-      throw .eventTooLarge(position: event.position, byteCount: scratch.count)
+    guard scratch.count <= 1 + Int(UInt16.max) else {
+      throw .eventTooLarge(position: event.position, byteCount: scratch.count - 1)
     }
-    range.append(MerkleHash.leaf(scratch.span))
+    range.append(MerkleHash.leaf(prefixed: scratch.span))
     recordedAt = event.recordedAt.milliseconds
   }
 
   private func needsNewFrame(_ eventCount: Int, _ bound: Int, _ mark: [UInt8]?) -> Bool {
     guard !frames.isEmpty else { return true }
-    let last = frames.count - 1
-    if let mark, !frames[last].mark.isEmpty, frames[last].mark != mark { return true }
-    if frames[last].isPrepared { return true }
-    return frames[last].body.eventCount + eventCount > Self.gatheredEventCountMax
-      || frames[last].body.detailsByteCount + bound > Self.gatheredByteCountMax
+    // By span: a copy of the frame would count up and down a reference for each of its columns.
+    let span = frames.span
+    let last = span.count - 1
+    if span[last].isPrepared { return true }
+    if let mark, !span[last].mark.isEmpty, span[last].mark != mark { return true }
+    return span[last].body.eventCount + eventCount > Self.gatheredEventCountMax
+      || span[last].body.detailsByteCount + bound > Self.gatheredByteCountMax
   }
 }

@@ -46,11 +46,12 @@ package struct PreparedBatch: Sendable {
     let span = events.span
     for index in span.indices {
       line.removeAll(keepingCapacity: true)
+      line.append(MerkleHash.leafPrefix)
       appendCanonicalBytes(of: span[index], to: &line)
-      guard line.count <= Int(UInt16.max) else {
-        throw .eventTooLarge(position: span[index].position, byteCount: line.count)
+      guard line.count <= 1 + Int(UInt16.max) else {
+        throw .eventTooLarge(position: span[index].position, byteCount: line.count - 1)
       }
-      leafHashes.append(MerkleHash.leaf(line.span))
+      leafHashes.append(MerkleHash.leaf(prefixed: line.span))
       body.append(span[index])
     }
     body.encode()

@@ -90,10 +90,12 @@ struct FoldedLedger: ~Copyable {
   )
     throws(LedgerError)
   {
-    for event in events {
-      projection.apply(event)
-      try noteRules(of: event, readingRules)
-      lastRecordedAt = event.recordedAt
+    // By span: a copy of an event would count up and down a reference for each of its texts.
+    let span = events.span
+    for index in span.indices {
+      projection.apply(span[index])
+      try noteRules(of: span[index], readingRules)
+      lastRecordedAt = span[index].recordedAt
     }
   }
 

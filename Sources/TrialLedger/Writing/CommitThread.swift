@@ -129,7 +129,7 @@ final class CommitThread: Sendable {
     othersWait: Bool
   ) {
     if group.answered.count == 1, !othersWait {
-      group.answer(core.commitStaged())
+      core.commitStaged { group.answer($0) }
     } else {
       do throws(LedgerError) {
         try core.closeGroup(&group)

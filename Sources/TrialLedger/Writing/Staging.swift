@@ -23,11 +23,18 @@ struct Staging {
   /// What was staged under each command id.
   private(set) var eventsByCommand: [CommandID: [Event]] = [:]
 
-  /// Nothing staged after `size` durable events.
-  init(size: Int, lastRecordedAt: Instant) {
+  /// Nothing staged after `size` durable events; about `commandCount` commands are to come.
+  init(size: Int, lastRecordedAt: Instant, commandCount: Int = 0) {
     self.size = size
     self.lastRecordedAt = lastRecordedAt
+    guard commandCount > 0 else { return }
+    batches.reserveCapacity(commandCount)
+    states.reserveCapacity(commandCount)
+    eventsByCommand.reserveCapacity(commandCount)
   }
+
+  /// The number of commands staged under an id.
+  var commandCount: Int { eventsByCommand.count }
 
   /// The state of a namespace with all that is staged.
   func state(
@@ -56,9 +63,10 @@ struct Staging {
       }
     }
     let recordedAt = max(now, lastRecordedAt)
+    let state = state(of: command.namespaceID, over: durable)
     let decision = decideSound(
       command,
-      state: state(of: command.namespaceID, over: durable),
+      state: state,
       inForce: inForce,
       today: recordedAt.date,
       parentOf: { parentID in
@@ -71,9 +79,9 @@ struct Staging {
         stage(
           facts,
           of: command.namespaceID,
+          at: state,
           recordedAt: recordedAt,
-          metadata: command.metadata,
-          over: durable
+          metadata: command.metadata
         )
       )
     case .nothingToRecord: return .alreadyRecorded([])
@@ -92,9 +100,27 @@ struct Staging {
     metadata: Metadata,
     over durable: borrowing some DurableState & ~Copyable
   ) -> [Event] {
+    stage(
+      facts,
+      of: id,
+      at: state(of: id, over: durable),
+      recordedAt: recordedAt,
+      metadata: metadata
+    )
+  }
+
+  /// Stages facts of one namespace, whose state so far is `state`.
+  private mutating func stage(
+    _ facts: [Fact],
+    of id: NamespaceID,
+    at state: NamespaceState,
+    recordedAt: Instant,
+    metadata: Metadata
+  ) -> [Event] {
     precondition(recordedAt >= lastRecordedAt, "recorded_at never decreases")
-    var state = state(of: id, over: durable)
+    var state = state
     var events: [Event] = []
+    events.reserveCapacity(facts.count)
     for fact in facts {
       let event = Event(
         position: size + events.count,
@@ -119,5 +145,15 @@ struct Staging {
   mutating func takeBatches(asOne: Bool) -> [[Event]] {
     defer { batches = [] }
     return asOne && batches.count > 1 ? [batches.flatMap(\.self)] : batches
+  }
+}
+
+extension Outcome {
+  /// Whether the command is, or already was, recorded.
+  var isAccepted: Bool {
+    switch self {
+    case .recorded, .alreadyRecorded: true
+    case .refused, .conflict, .invalid, .notRecorded: false
+    }
   }
 }

@@ -203,7 +203,12 @@ struct WriterCore: ~Copyable, DurableState {
       inForce = folded.rules.current
     }
     committing = staging.eventsByCommand
-    staging = Staging(size: log.size, lastRecordedAt: folded.lastRecordedAt)
+    // The next group is likely as large; tables that grow are filled over and over.
+    staging = Staging(
+      size: log.size,
+      lastRecordedAt: folded.lastRecordedAt,
+      commandCount: staging.commandCount > 16 ? staging.commandCount : 0
+    )
   }
 
   /// What the sync thread does with a closed group: makes it durable and visible.
@@ -236,15 +241,20 @@ struct WriterCore: ~Copyable, DurableState {
 
   /// Makes everything staged durable with one sync and visible, or drops it.
   ///
+  /// - Parameter told: Called as soon as it is known how it ended. Who hears of it may send more at
+  ///   once, but nothing is decided before this returns.
   /// - Returns: why it could not be made durable.
-  mutating func commitStaged() -> LedgerError? {
+  @discardableResult
+  mutating func commitStaged(_ told: (LedgerError?) -> Void = { _ in }) -> LedgerError? {
     var group = CommitGroup()
     do throws(LedgerError) {
       try closeGroup(&group)
     } catch {
+      told(error)
       return error
     }
     let error = writing(group)
+    told(error)
     finish(error)
     return error
   }
@@ -385,15 +395,5 @@ struct WriterCore: ~Copyable, DurableState {
   /// Seals the log's end and lets go of the lock.
   mutating func close() throws(LedgerError) {
     try onLog { () throws(LogError) in try log.close() }
-  }
-}
-
-extension Outcome {
-  /// Whether the command is, or already was, recorded.
-  var isAccepted: Bool {
-    switch self {
-    case .recorded, .alreadyRecorded: true
-    case .refused, .conflict, .invalid, .notRecorded: false
-    }
   }
 }
