@@ -75,6 +75,41 @@ struct SnapshotTests {
     expectSame(restored.view(), view)
   }
 
+  /// So many neighbours that their answers stand apart from their pages.
+  @Test(arguments: seeds(1))
+  func `keeps the answers of dense ids, and never traps on their bytes either`(
+    seed: UInt64
+  ) throws {
+    var world = RandomWorld(seed: seed, namespaceCount: 3_000, typeCount: 4, spread: .dense)
+    let rules = CompiledRules(named(world.rules(typeCount: 4)))
+    var projection = Projection()
+    let date = world.date()
+    projection.serve(rules, on: date)
+    extend(&projection, &world, eventCount: 9_000)
+    _ = projection.view()
+    extend(&projection, &world, eventCount: 5_000)
+    let view = projection.view()
+    #expect(view.directory.dense.groups.contains { $0.contains { $0.isApart } })
+    let good = bytes(of: view)
+    var restored = try read(good)
+    restored.serve(rules, on: date)
+    expectSame(restored.view(), view)
+    expectSameAnswers(restored.view(), view, rules, on: date, world.ids)
+    for event in extend(&projection, &world, eventCount: 50) { restored.apply(event) }
+    expectSameAnswers(restored.view(), projection.view(), rules, on: date, world.ids)
+
+    var generator = SeededGenerator(seed: seed)
+    for _ in 0..<8 {
+      var changed = good
+      let piece = Int.random(in: 0..<changed.count, using: &generator)
+      damage(&changed[piece], &generator)
+      seal(&changed[piece])
+      guard var restored = try? read(changed) else { continue }
+      restored.serve(rules, on: world.date())
+      exercise(&restored, &world)
+    }
+  }
+
   @Test func `is not made of the parts of two`() throws {
     var world = RandomWorld(seed: 2, namespaceCount: 2_000, typeCount: 4, spread: .third)
     var projection = Projection()

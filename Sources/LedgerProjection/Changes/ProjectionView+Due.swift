@@ -62,19 +62,15 @@ extension ProjectionView {
     var search = DueSearch(to: last, atMost: countMax)
     var packed = PackedAnswers()
     directory.forEachPage(after: id) { number, page in
-      let words = page.words.span
-      let shape = PageShape(words[0])
-      for rank in 0..<shape.count {
-        let kept = words[shape.answers + rank]
+      directory.forEachAnswer(on: page, number, answers) { found, kept in
+        guard found > id else { return }
         var until = kept >> 16
         if !isKept || kept & 0xffff == Page.noAnswer {
-          let one = [Page.firstID(number) + Int64(shape.slot(words, rank: rank))]
+          let one = [found]
           answers(for: one.span, on: date, rules: rules, into: &packed)
           until = UInt32(packed.validUntil[0])
         }
-        guard until != 0, until <= search.day else { continue }
-        let found = Page.firstID(number) + Int64(shape.slot(words, rank: rank))
-        if found > id { search.add(found, on: until) }
+        if until != 0, until <= search.day { search.add(found, on: until) }
       }
     }
     return search.block

@@ -1,9 +1,20 @@
 import Synchronization
 
-/// The different lists of types that answers name by a 16-bit number.
+/// The different lists of types, and the different answers, that are named by 16-bit numbers.
 struct AnswerLists: Sendable {
+  /// In place of an answer's number: the namespace has no events.
+  static let stranger: UInt16 = 0
+  /// In place of an answer's number: it is not known.
+  static let unknown: UInt16 = 1
+
   private(set) var lists: [UInt64] = []
+  /// The answers by number: bits 0–15 the list's number, 16–31 its `valid_until`.
+  private(set) var packed = [UInt32](repeating: Page.noAnswer, count: 2)
   private var numbers: [UInt64: UInt16] = [:]
+  private var codes: [UInt32: UInt16] = [:]
+
+  /// Whether no other answer gets a number.
+  var isFull: Bool { packed.count > Int(UInt16.max) }
 
   /// The number of a set of types, or `nil` when there are too many different ones.
   mutating func number(of types: UInt64) -> UInt16? {
@@ -13,6 +24,22 @@ struct AnswerLists: Sendable {
     numbers[types] = number
     lists.append(types)
     return number
+  }
+
+  /// The answer of that number; ``Page/noAnswer`` where it is not known.
+  func answer(_ code: UInt16) -> UInt32 {
+    Int(code) < packed.count ? packed[Int(code)] : Page.noAnswer
+  }
+
+  /// The number of an answer; ``unknown`` when there are too many different ones.
+  mutating func code(of answer: UInt32) -> UInt16 {
+    guard answer & 0xffff != Page.noAnswer else { return Self.unknown }
+    if let code = codes[answer] { return code }
+    guard !isFull else { return Self.unknown }
+    let code = UInt16(packed.count)
+    codes[answer] = code
+    packed.append(answer)
+    return code
   }
 }
 
@@ -29,6 +56,10 @@ final class SharedAnswerLists: Sendable {
   func number(of types: UInt64) -> UInt16? {
     shared.withLock { $0.number(of: types) }
   }
+
+  func code(of answer: UInt32) -> UInt16 {
+    shared.withLock { $0.code(of: answer) }
+  }
 }
 
 /// Works out the answers of whole pages, on one thread.
@@ -40,6 +71,11 @@ struct Answerer {
   private var lists = [UInt64](repeating: 0, count: 256)
   private var numbers = [UInt32](repeating: Page.noAnswer, count: 256)
 
+  /// Some of the answers, at the places that their bits name, and above them their numbers.
+  private var codes = [UInt64](repeating: .max, count: 1_024)
+  /// The answers by number, as they were at first; others are new.
+  private let known: [UInt32]
+
   /// The new answers of one page and where they go, kept for their memory.
   private var answers: [(Int, UInt32)] = []
 
@@ -48,6 +84,7 @@ struct Answerer {
     self.program = program
     self.date = date
     shared = lists
+    known = lists.lists.packed
   }
 
   /// Works out the answers that the page lacks on the date, or all of them; a page that lacks none
@@ -56,36 +93,67 @@ struct Answerer {
   /// - Complexity: O(entries of the namespaces that lack answers + namespaces).
   mutating func answer(
     _ page: inout Page,
+    _ apart: inout [UInt16],
     number: Int,
     isAll: Bool,
     large: (Int64) -> [UInt32]
   ) {
     let shape = PageShape(page.words[0])
-    guard isAll || lacks(page.words.span, shape) else { return }
+    let base = (number & (PageTable.pagesPerChunk - 1)) * Page.idsPerPage
+    let isApart = page.isApart
+    guard isAll || (isApart ? lacks(apart, from: base) : lacks(page.words.span, shape)) else {
+      return
+    }
     answers.removeAll(keepingCapacity: true)
     do {
       let words = page.words.span
       var start = shape.runs
+      var slots = SlotCursor(shape)
       for rank in 0..<shape.count {
         let length = shape.place(words, rank).length
-        let kept = words[shape.answers &+ rank]
-        if !isAll, !lacks(kept) {
-          start &+= length
-          continue
+        let slot = slots.next(words)
+        let run = start..<start &+ length
+        start = run.upperBound
+        if !isAll {
+          let kept = isApart ? answer(apart[base + slot]) : words[shape.answers &+ rank]
+          guard lacks(kept) else { continue }
         }
         let answer: UInt32
-        if length == 1, words[start] == Page.movedOut {
-          let own = large(Page.firstID(number) + Int64(shape.slot(words, rank: rank)))
+        if length == 1, words[run.lowerBound] == Page.movedOut {
+          let own = large(Page.firstID(number) + Int64(slot))
           answer = packed(program.evaluate(own.span, on: date))
         } else {
-          let run = words.extracting(start..<start &+ length)
-          answer = packed(program.evaluate(run, on: date))
+          answer = packed(program.evaluate(words.extracting(run), on: date))
         }
-        answers.append((shape.answers &+ rank, answer))
-        start &+= length
+        answers.append((isApart ? base + slot : shape.answers &+ rank, answer))
       }
     }
-    for (index, answer) in answers { page.words[index] = answer }
+    if isApart {
+      for (index, answer) in answers { apart[index] = code(answer) }
+    } else {
+      for (index, answer) in answers { page.words[index] = answer }
+    }
+  }
+
+  /// The answer of that number; those that are new do not lack.
+  @inline(__always)
+  private func answer(_ code: UInt16) -> UInt32 {
+    Int(code) < known.count ? known[Int(code)] : 0
+  }
+
+  private func lacks(_ apart: [UInt16], from base: Int) -> Bool {
+    for index in base..<base + Page.idsPerPage
+    where apart[index] != AnswerLists.stranger && lacks(answer(apart[index])) { return true }
+    return false
+  }
+
+  @inline(__always)
+  private mutating func code(_ answer: UInt32) -> UInt16 {
+    let place = Int(truncatingIfNeeded: (answer &* 0x9e37_79b1) &>> 22)
+    if UInt32(truncatingIfNeeded: codes[place]) != answer || codes[place] == .max {
+      codes[place] = UInt64(answer) | UInt64(shared.code(of: answer)) << 32
+    }
+    return UInt16(truncatingIfNeeded: codes[place] &>> 32)
   }
 
   @inline(__always)

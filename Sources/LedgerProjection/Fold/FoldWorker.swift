@@ -5,7 +5,7 @@ final class FoldWorker {
   /// A bucket of facts and its pages.
   struct Bucket {
     let number: Int
-    var pages: PageTable.Chunk
+    var chunk: PageTable.Chunk
   }
 
   private(set) var namespacesMade = 0
@@ -33,10 +33,13 @@ final class FoldWorker {
 
   /// Folds the facts of a bucket.
   func fold(_ bucket: inout Bucket, of batches: [FactBatch]) {
+    bucket.chunk.moveAnswersApart()
     forEachPage(inBucket: bucket.number, of: batches) { index in
       sorter.withFacts(from: index * Page.idsPerPage, idCount: Page.idsPerPage) { facts in
         let number = bucket.number * PageTable.pagesPerChunk + index
-        fold(facts, &bucket.pages[index], number: number, isHashed: false)
+        bucket.chunk.update(index) { page, answers in
+          fold(facts, &page, &answers, number: number, isHashed: false)
+        }
       }
     }
     gather()
@@ -56,8 +59,8 @@ final class FoldWorker {
     forEachPage(inBucket: bucket, of: batches) { index in
       let number = bucket * PageTable.pagesPerChunk + index
       sorter.withFacts(from: index * Page.idsPerPage, idCount: Page.idsPerPage) { facts in
-        directory.update(number) { page, isHashed in
-          fold(facts, &page, number: number, isHashed: isHashed)
+        directory.update(number) { page, answers, isHashed in
+          fold(facts, &page, &answers, number: number, isHashed: isHashed)
         }
       }
     }
@@ -79,8 +82,8 @@ final class FoldWorker {
         facts.append(loose[order[end].index].fact.bits)
         end += 1
       }
-      directory.update(number) { page, isHashed in
-        fold(facts.span, &page, number: number, isHashed: isHashed)
+      directory.update(number) { page, answers, isHashed in
+        fold(facts.span, &page, &answers, number: number, isHashed: isHashed)
       }
       start = end
     }
@@ -95,17 +98,30 @@ final class FoldWorker {
   }
 
   @inline(__always)
-  private func fold(_ facts: Span<UInt64>, _ page: inout Page, number: Int, isHashed: Bool) {
+  private func fold(
+    _ facts: Span<UInt64>,
+    _ page: inout Page,
+    _ answers: inout [UInt16],
+    number: Int,
+    isHashed: Bool
+  ) {
+    let isApart = !answers.isEmpty
     builder.rebuild(
       &page,
       number: number,
       isHashed: isHashed,
+      isApart: isApart,
       facts,
       sides: sides,
       former: former
     )
+    if isApart {
+      for index in facts.indices {
+        answers[Fact(bits: facts[index]).place] = AnswerLists.unknown
+      }
+    }
     guard answerer != nil else { return }
-    answerer?.answer(&page, number: number, isAll: false) { id in
+    answerer?.answer(&page, &answers, number: number, isAll: false) { id in
       builder.large[id] ?? large[id] ?? former[id] ?? []
     }
   }

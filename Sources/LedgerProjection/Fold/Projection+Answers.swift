@@ -39,11 +39,15 @@ extension Projection {
     foldPending(isLast: true)
     guard date > answersOn else { return }
     answersOn = date
-    answerAll(anew: false)
+    if answers.isFull { answers = AnswerLists() }
+    answerAll(anew: answers.lists.isEmpty)
   }
 
   private mutating func answerAll(anew isAll: Bool) {
-    guard let program = currentProgram() else { return }
+    guard let program = currentProgram() else {
+      if isAll { forgetAnswers() }
+      return
+    }
     let date = answersOn.dayNumber
     let lists = SharedAnswerLists(answers)
     let large = directory.large
@@ -53,10 +57,13 @@ extension Projection {
         &chunks,
         makeWorker: { AnswerWorker(Answerer(program, on: date, lists)) },
         { worker, chunk in
-          for index in chunk.pages.indices where !chunk.pages[index].isEmpty {
-            let number = isDense ? chunk.first + index : chunk.pages[index].hashedNumber
-            worker.answerer.answer(&chunk.pages[index], number: number, isAll: isAll) { id in
-              large[id] ?? []
+          if isAll, isDense { chunk.chunk.moveAnswersApart() }
+          for index in chunk.chunk.pages.indices where !chunk.chunk.pages[index].isEmpty {
+            let number = isDense ? chunk.first + index : chunk.chunk.pages[index].hashedNumber
+            chunk.chunk.update(index) { page, apart in
+              worker.answerer.answer(&page, &apart, number: number, isAll: isAll) { id in
+                large[id] ?? []
+              }
             }
           }
         }
@@ -64,6 +71,15 @@ extension Projection {
       directory.putChunks(chunks, isDense: isDense)
     }
     answers = lists.lists
+  }
+
+  /// Forgets every answer, as their numbers mean nothing any more.
+  private mutating func forgetAnswers() {
+    for isDense in [true, false] {
+      var chunks = directory.takeChunks(isDense: isDense)
+      for index in chunks.indices { chunks[index].chunk.forgetAnswers() }
+      directory.putChunks(chunks, isDense: isDense)
+    }
   }
 
   /// The program of the rules served, for all codes; `nil` when none are, or they are too large.

@@ -55,12 +55,16 @@ extension Projection {
     }
   }
 
-  private mutating func foldWhenFull() {
-    let limit = min(
+  /// So many events are best folded together, as there are namespaces.
+  package var roundCount: Int {
+    min(
       max(Self.waitingCountMin, namespaceCount * Self.waitingCountPerNamespace),
       FactBatch.countMax
     )
-    if pending.count >= limit { foldPending(isLast: false) }
+  }
+
+  private mutating func foldWhenFull() {
+    if pending.count >= roundCount { foldPending(isLast: false) }
   }
 
   /// Folds what waits; when no more is to come soon, its memory is given back.
@@ -134,12 +138,12 @@ extension Projection {
     var buckets: [FoldWorker.Bucket] = []
     for number in 0..<min(denseBucketCount, bucketCount)
     where batches.contains(where: { $0.buckets.count(number) > 0 }) {
-      buckets.append(FoldWorker.Bucket(number: number, pages: directory.dense.take(chunk: number)))
+      buckets.append(FoldWorker.Bucket(number: number, chunk: directory.dense.take(chunk: number)))
     }
     let workers = threads.forEach(&buckets, makeWorker: makeWorker) { worker, bucket in
       worker.fold(&bucket, of: batches)
     }
-    for bucket in buckets { directory.dense.put(bucket.pages, chunk: bucket.number) }
+    for bucket in buckets { directory.dense.put(bucket.chunk, chunk: bucket.number) }
     for worker in workers { directory.densePageCount += worker.pagesMade }
     return workers
   }

@@ -28,6 +28,7 @@ extension ProjectionView {
     // Kept answers hold from the day of working out.
     let isKept = self.rules?.identity === rules.identity && date >= answersOn
     let lists = answers.lists.span
+    let packed = answers.packed.span
     let empty = program.emptyAnswer
     var (typeColumn, dateColumn): ([UInt64], [UInt16]) = ([], [])
     swap(&typeColumn, &output.types)
@@ -42,7 +43,13 @@ extension ProjectionView {
     var start = 0
     while start < ids.count {
       let block = ids.extracting(start..<min(start + Self.idsAhead, ids.count))
-      directory.readKept(block, on: date.dayNumber, isKept: isKept, into: &kept)
+      directory.readKept(
+        block,
+        on: date.dayNumber,
+        packed: packed,
+        isKept: isKept,
+        into: &kept
+      )
       for index in block.indices {
         let found = kept[index]
         switch found &>> 32 {

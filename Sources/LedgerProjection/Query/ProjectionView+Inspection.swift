@@ -65,11 +65,31 @@ extension ProjectionView {
         }
       }
     }
+    for group in directory.dense.groups { for chunk in group { checkApart(chunk) } }
+    for answer in answers.packed where answer & 0xffff != Page.noAnswer {
+      precondition(answer & 0xffff < answers.lists.count, "an answer names a list")
+    }
     precondition(large == directory.large.count, "a large state has a place")
     precondition(namespaces == namespaceCount, "every namespace is counted once")
     precondition(events == size, "every event counts in one namespace's version")
     precondition(eventCounts.reduce(0, +) == size, "every event is of one kind")
     precondition(pages == directory.pageCount, "a page is missing")
+  }
+
+  /// Answers that stand apart are there for each namespace, and for no other id.
+  private func checkApart(_ chunk: PageTable.Chunk) {
+    for (index, page) in chunk.pages.enumerated() where chunk.isApart || page.isApart {
+      precondition(chunk.answers.count == Fact.idsPerBucket, "an answer an id")
+      let words = page.words.span
+      let shape = PageShape(words[0])
+      precondition(page.isEmpty || page.isApart, "a page's answers stand where its chunk's do")
+      for slot in 0..<Page.idsPerPage {
+        let code = chunk.answers[index * Page.idsPerPage + slot]
+        let isThere = shape.rank(words, slot: slot) != nil
+        precondition(isThere == (code != AnswerLists.stranger), "an answer an id that is there")
+        precondition(code < answers.packed.count, "an answer has a number")
+      }
+    }
   }
 
   private func checkInvariants(_ run: Span<UInt32>) {
@@ -90,10 +110,11 @@ extension PageTable {
     let array = 48
     var count = array
     for group in groups {
-      count += array + group.capacity * 8
-      for chunk in group where chunk.contains(where: { !$0.isEmpty }) {
-        count += array + chunk.capacity * 8
-        for page in chunk where !page.isEmpty { count += array + page.words.capacity * 4 }
+      count += array + group.capacity * 16
+      for chunk in group where chunk.pages.contains(where: { !$0.isEmpty }) {
+        count += array + chunk.pages.capacity * 8
+        if chunk.isApart { count += array + chunk.answers.capacity * 2 }
+        for page in chunk.pages where !page.isEmpty { count += array + page.words.capacity * 4 }
       }
     }
     return count
@@ -115,6 +136,7 @@ extension Page {
     for rank in 0..<shape.count {
       let slot = shape.slot(words, rank: rank)
       precondition(shape.rank(words, slot: slot) == rank, "a namespace is found at its place")
+      guard !isApart else { continue }
       let list = words[shape.answers + rank] & 0xffff
       precondition(list == Self.noAnswer || list < listCount, "an answer names a list")
     }

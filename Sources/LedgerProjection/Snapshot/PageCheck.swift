@@ -4,6 +4,8 @@ struct PageCheck {
   let codeCount: Int
   /// The lists that answers may name.
   let listCount: Int
+  /// The numbers that answers which stand apart may have.
+  let answerCount: Int
 
   /// Checks a page without its number, and counts its namespaces and events.
   ///
@@ -21,7 +23,7 @@ struct PageCheck {
   ) throws(SnapshotError) {
     guard words.count > 0 else { throw .damaged("a page is empty") }
     let shape = PageShape(words[0])
-    guard words[0] & 0xff00 == 0, shape.count > 0, shape.runs <= words.count else {
+    guard words[0] & 0xfe00 == 0, shape.count > 0, shape.runs <= words.count else {
       throw .damaged("a page's first word is wrong")
     }
     try checkMasks(words, shape)
@@ -36,6 +38,21 @@ struct PageCheck {
     }
     part.namespaceCount += shape.count
     try checkRuns(words, shape, number, &part, &moved)
+  }
+
+  /// Checks the answers that stand apart from a page that was checked.
+  func check(_ answers: Span<UInt16>, of words: Span<UInt32>) throws(SnapshotError) {
+    let shape = PageShape(words[0])
+    var count = 0
+    for slot in answers.indices {
+      guard answers[slot] < answerCount else { throw .damaged("an answer has no number") }
+      if answers[slot] != AnswerLists.stranger { count += 1 }
+    }
+    var slots = SlotCursor(shape)
+    for _ in 0..<shape.count where answers[slots.next(words)] == AnswerLists.stranger {
+      throw .damaged("an answer is missing")
+    }
+    guard count == shape.count else { throw .damaged("an answer is of no namespace") }
   }
 
   private func checkMasks(_ words: Span<UInt32>, _ shape: PageShape) throws(SnapshotError) {

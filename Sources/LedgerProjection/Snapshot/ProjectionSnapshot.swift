@@ -4,9 +4,9 @@ import LedgerCore
 /// by several threads at once, in any order.
 ///
 /// Header: format, ``ProjectionView/size``, namespaces, events of the ledger itself, events by kind
-/// (256), dense pages at most, parts; codes; rules served, the date and the lists of their answers;
-/// CRC-32C. Part: format, its number, size, pages; number, words and large states of each page; the
-/// words of all pages; the large states; CRC-32C. Pages are as in memory (``Page``), but for the
+/// (256), dense pages at most, parts; codes; rules served, the date, the lists and the numbered answers
+/// by them; CRC-32C. Part: format, its number, size, pages; number, words and large states of each
+/// page; the words of each page, and its answers where they stand apart; the large states; CRC-32C. Pages are as in memory (``Page``), but for the
 /// number in pages that are found by hashing. A snapshot is as good as the log up to its size, and
 /// can be discarded any time.
 ///
@@ -69,6 +69,9 @@ package struct ProjectionSnapshot: Sendable {
     writer.append(UInt32(view.answersOn.dayNumber))
     writer.append(UInt64(view.answers.lists.count))
     for list in view.answers.lists { writer.append(list) }
+    let packed = view.answers.packed.dropFirst(AnswerLists().packed.count)
+    writer.append(UInt64(packed.count))
+    for answer in packed { writer.append(answer) }
     return writer.finish()
   }
 
@@ -80,7 +83,7 @@ package struct ProjectionSnapshot: Sendable {
     let wordCount = pages.reduce(0) { $0 + $1.page.words.count }
     var writer = SnapshotWriter(
       format: SnapshotWriter.partFormat,
-      capacity: 64 + pages.count * 16 + wordCount * 4
+      capacity: 64 + pages.count * (16 + Page.idsPerPage * 2) + wordCount * 4
     )
     writer.append(UInt32(index))
     writer.append(UInt64(view.size))
@@ -95,6 +98,7 @@ package struct ProjectionSnapshot: Sendable {
     }
     for (number, page) in pages {
       writer.append(page.words.span.extracting(0..<ownWordCount(of: page, number)))
+      if page.isApart { writer.append(view.directory.dense.answers(ofPage: number).span) }
     }
     for words in large {
       writer.append(UInt64(words.count))

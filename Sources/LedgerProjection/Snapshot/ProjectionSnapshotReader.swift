@@ -8,7 +8,8 @@ package struct ProjectionSnapshotReader: Sendable {
   /// A part as it was read.
   package struct Part: Sendable {
     let index: Int
-    var pages: [(number: Int, page: Page)] = []
+    /// With the answers of each page that stand apart.
+    var pages: [(number: Int, page: Page, answers: [UInt16])] = []
     var large: [Int64: [UInt32]] = [:]
     var namespaceCount = 0
     var eventCount = 0
@@ -58,6 +59,14 @@ package struct ProjectionSnapshotReader: Sendable {
         throw .damaged("a list of types is there twice")
       }
     }
+    let answerCount = try cursor.count(of: bytes, upTo: Int(UInt16.max))
+    for _ in 0..<answerCount {
+      let answer = try cursor.uint32(of: bytes)
+      let next = lists.packed.count
+      guard answer & 0xffff < listCount, lists.code(of: answer) == UInt16(clamping: next) else {
+        throw .damaged("an answer names no list, or is there twice")
+      }
+    }
     answers = lists
     guard cursor.isAtEnd, denseLimit > 0, denseLimit % PageTable.pagesPerGroup == 0 else {
       throw .damaged("the header does not fit together")
@@ -91,7 +100,11 @@ package struct ProjectionSnapshotReader: Sendable {
     guard part.index < partCount, try cursor.uint64(of: bytes) == UInt64(size) else {
       throw .damaged("a part belongs to another snapshot")
     }
-    let check = PageCheck(codeCount: codes.count, listCount: answers.lists.count)
+    let check = PageCheck(
+      codeCount: codes.count,
+      listCount: answers.lists.count,
+      answerCount: answers.packed.count
+    )
     let pageCount = try cursor.count(of: bytes, upTo: bytes.count / 16)
     var heads: [(number: Int, wordCount: Int, largeCount: Int)] = []
     heads.reserveCapacity(pageCount)
@@ -111,7 +124,12 @@ package struct ProjectionSnapshotReader: Sendable {
       }
       var page = Page()
       page.words = words
-      part.pages.append((number, page))
+      var answers: [UInt16] = []
+      if page.isApart {
+        answers = try cursor.halves(of: bytes, count: Page.idsPerPage)
+        try check.check(answers.span, of: words.span)
+      }
+      part.pages.append((number, page, answers))
     }
     for id in moved {
       let count = try cursor.count(of: bytes, upTo: bytes.count / 4)
@@ -149,17 +167,20 @@ package struct ProjectionSnapshotReader: Sendable {
     var namespaces = 0
     var events = ledgerVersion
     var sparse: [(number: Int, page: Page)] = []
+    let limit = denseLimit
     projection.directory.dense.extend(to: denseLimit)
     for index in parts.indices {
       guard let part = parts[index] else { throw .damaged("a part is missing") }
       parts[index] = nil
       namespaces &+= part.namespaceCount
       events &+= part.eventCount
-      for (number, page) in part.pages {
-        if number >= projection.directory.dense.limit {
+      for (number, page, answers) in part.pages {
+        if number >= limit, answers.isEmpty {
           sparse.append((number, page))
+        } else if number < limit {
+          try projection.directory.insert(page, number, answers)
         } else {
-          try projection.directory.insert(page, number)
+          throw .damaged("the answers of a page stand apart that is not dense")
         }
       }
       projection.directory.large.merge(part.large) { _, new in new }
@@ -167,6 +188,9 @@ package struct ProjectionSnapshotReader: Sendable {
     sparse.sort { $0.number < $1.number }
     projection.directory.reorganize(adding: sparse.map(\.number))
     for (number, page) in sparse { try projection.directory.insert(page, number) }
+    guard projection.directory.dense.hasAnswersInPlace else {
+      throw .damaged("the answers of neighbours stand apart and in pages")
+    }
     guard namespaces == namespaceCount, events == size else {
       throw .damaged("namespaces or events are missing")
     }
@@ -183,14 +207,35 @@ package struct ProjectionSnapshotReader: Sendable {
 }
 
 extension PageDirectory {
-  /// Puts in a page that is not there yet.
-  fileprivate mutating func insert(_ page: Page, _ number: Int) throws(SnapshotError) {
+  /// Puts in a page that is not there yet, with its answers if they stand apart.
+  fileprivate mutating func insert(
+    _ page: Page,
+    _ number: Int,
+    _ answers: [UInt16] = []
+  ) throws(SnapshotError) {
     var isThere = false
-    update(number) { place, isHashed in
+    update(number) { place, apart, isHashed in
       isThere = !place.isEmpty
       place = page
       if isHashed { place.addNumber(number) }
+      guard !answers.isEmpty else { return }
+      if apart.isEmpty {
+        apart = Array(repeating: AnswerLists.stranger, count: Fact.idsPerBucket)
+      }
+      let start = (number & (PageTable.pagesPerChunk - 1)) * Page.idsPerPage
+      apart.replaceSubrange(start..<start + Page.idsPerPage, with: answers)
     }
     if isThere { throw .damaged("a page is there twice") }
+  }
+}
+
+extension PageTable {
+  /// Whether all pages of a chunk have their answers in the same place.
+  fileprivate var hasAnswersInPlace: Bool {
+    groups.allSatisfy { group in
+      group.allSatisfy { chunk in
+        chunk.pages.allSatisfy { $0.isEmpty || $0.isApart == chunk.isApart }
+      }
+    }
   }
 }

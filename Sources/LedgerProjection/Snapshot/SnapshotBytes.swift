@@ -33,6 +33,11 @@ struct SnapshotWriter {
     unsafe words.withUnsafeBytes { unsafe bytes.append(contentsOf: $0) }
   }
 
+  mutating func append(_ halves: Span<UInt16>) {
+    // Sound: the bytes of numbers that the span lends.
+    unsafe halves.withUnsafeBytes { unsafe bytes.append(contentsOf: $0) }
+  }
+
   mutating func append(_ text: String) {
     append(UInt32(text.utf8.count))
     bytes += text.utf8
@@ -114,6 +119,20 @@ struct SnapshotCursor {
       }
       for place in more.indices { unsafe target[count + place] = more[place] }
       initializedCount = total
+    }
+  }
+
+  /// The next `count` numbers of two bytes.
+  mutating func halves(of bytes: Span<UInt8>, count: Int) throws(SnapshotError) -> [UInt16] {
+    guard count <= bytes.count / 2 else { throw .damaged("numbers are missing") }
+    let index = try skip(count * 2)
+    let source = bytes.extracting(index..<index + count * 2)
+    return unsafe [UInt16](unsafeUninitializedCapacity: count) { target, initializedCount in
+      // Sound: the range was checked, and the buffer has room for it.
+      unsafe source.withUnsafeBytes { source in
+        unsafe UnsafeMutableRawBufferPointer(target).copyMemory(from: source)
+      }
+      initializedCount = count
     }
   }
 

@@ -4,9 +4,9 @@
 ///
 /// | words | what |
 /// | ----- | ---- |
-/// | 1 | bits 0–7 which blocks those are, 16–31 n |
+/// | 1 | bits 0–7 which blocks those are, 8 whether answers stand apart, 16–31 n |
 /// | 3 b | block by block, which of the 64 ids are there, and how many in the blocks before |
-/// | n | answers, in the order of the ids: bits 0–15 the list's number, 16–31 its `valid_until` |
+/// | n | answers, in the order of the ids: bits 0–15 the list's number, 16–31 its `valid_until`; none where they stand apart (``PageTable/Chunk``) |
 /// | (n + 1) / 2 | places of 16 bits each, in the same order |
 /// | … | n runs of words, in the same order |
 /// | 0 or 2 | the page's number, where pages are found by hashing |
@@ -37,6 +37,8 @@ struct Page: Equatable, Sendable {
   static let movedOut: UInt32 = 3 << 29
   /// The words of a page's number.
   static let numberWordCount = 2
+  /// Set in the first word where the answers stand apart.
+  static let apartBit: UInt32 = 1 << 8
   /// The words of every page without namespaces.
   private static let noWords: [UInt32] = [0]
 
@@ -49,6 +51,8 @@ struct Page: Equatable, Sendable {
   }
 
   var isEmpty: Bool { words[0] == 0 }
+  /// Whether the answers stand apart.
+  var isApart: Bool { words[0] & Self.apartBit != 0 }
   var count: Int { Int(words[0] >> 16) }
 
   /// The number of a page that is found by hashing.
@@ -81,13 +85,16 @@ struct PageShape {
   let blocks: UInt32
   let blockCount: Int
   let count: Int
+  /// The words of answers.
+  let answerCount: Int
 
   /// Reads the first word of a page.
   @inline(__always)
   init(_ word: UInt32) {
-    blocks = word & 0xffff
+    blocks = word & 0xff
     blockCount = blocks == 0xff ? Page.blocksPerPage : blocks.nonzeroBitCount
     count = Int(word &>> 16)
+    answerCount = word & Page.apartBit == 0 ? count : 0
   }
 
   /// The index of the first of three words a block: two with which ids are there, and the number of
@@ -95,7 +102,7 @@ struct PageShape {
   static let masks = 1
   static let wordsPerBlock = 3
   @inline(__always) var answers: Int { Self.masks &+ Self.wordsPerBlock &* blockCount }
-  @inline(__always) var places: Int { answers &+ count }
+  @inline(__always) var places: Int { answers &+ answerCount }
   @inline(__always) var runs: Int { places &+ (count &+ 1) &>> 1 }
 
   /// The 16 bits at `index` of those that begin with the word `start`.
@@ -187,5 +194,32 @@ struct PageShape {
     let (length, extra) = place(words, rank)
     let isElsewhere = length == 1 && words[start] == Page.movedOut
     return (isElsewhere ? nil : start..<start &+ length, extra)
+  }
+}
+
+/// Goes through the slots of a page's namespaces in order.
+struct SlotCursor {
+  private var rest: UInt32
+  private var index = 0
+  private var mask: UInt64 = 0
+  private var first = 0
+
+  init(_ shape: PageShape) {
+    rest = shape.blocks
+  }
+
+  /// The slot of the next namespace.
+  ///
+  /// - Precondition: There is one.
+  @inline(__always)
+  mutating func next(_ words: Span<UInt32>) -> Int {
+    if mask == 0 {
+      mask = PageShape.mask(words, index)
+      first = rest.trailingZeroBitCount &<< 6
+      rest &= rest &- 1
+      index &+= 1
+    }
+    defer { mask &= mask &- 1 }
+    return first &+ mask.trailingZeroBitCount
   }
 }

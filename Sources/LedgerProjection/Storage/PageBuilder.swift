@@ -28,6 +28,8 @@ struct PageBuilder: ~Copyable {
   /// The runs made so far, and the one that is being made.
   var runs: UnsafeMutablePointer<UInt32>
   private var capacity = 4_096
+  /// Whether the answers of the page that is built stand apart.
+  private var isApart = false
 
   init() {
     // Sound: words are written before they are read; `reserve` replaces `runs` by a larger copy.
@@ -67,6 +69,7 @@ struct PageBuilder: ~Copyable {
   ///   - page: Is replaced.
   ///   - number: The page's number.
   ///   - isHashed: Whether it is found by hashing, so that its number must stand in it.
+  ///   - isApart: Whether its answers stand apart, as before if there are any.
   ///   - facts: At least one; ids do not descend, and the facts of an id are in log order.
   ///   - sides: What stands aside of the facts, by part.
   ///   - former: The states that have outgrown their pages so far.
@@ -75,11 +78,14 @@ struct PageBuilder: ~Copyable {
     _ page: inout Page,
     number: Int,
     isHashed: Bool,
+    isApart: Bool,
     _ facts: Span<UInt64>,
     sides: [Side],
     former: [Int64: [UInt32]]
   ) {
     if page.isEmpty { pagesMade &+= 1 }
+    precondition(page.isEmpty || page.isApart == isApart, "answers stand elsewhere")
+    self.isApart = isApart
     // A fact makes at most four words: a parent on top.
     reserve(page.words.count + facts.count * 4 + Page.idsPerPage, keeping: 0)
     let shape = PageShape(page.words[0])
@@ -159,7 +165,9 @@ struct PageBuilder: ~Copyable {
     // Sound: source and target ranges were checked; places are halves of words, the low one first.
     unsafe words.withUnsafeBufferPointer { words in
       guard let base = words.baseAddress else { return }
-      unsafe (answers + to.rank).update(from: base + shape.answers + from.rank, count: count)
+      if !isApart {
+        unsafe (answers + to.rank).update(from: base + shape.answers + from.rank, count: count)
+      }
       let source = unsafe UnsafeRawPointer(base + shape.places) + from.rank * 2
       unsafe UnsafeMutableRawPointer(places + to.rank).copyMemory(
         from: source,
@@ -255,6 +263,7 @@ struct PageBuilder: ~Copyable {
   private func finished(_ end: Position, number: Int?) -> [UInt32] {
     var blocks: UInt32 = 0
     for block in new.indices where new[block] != 0 { blocks |= 1 &<< UInt32(block) }
+    if isApart { blocks |= Page.apartBit }
     let word = blocks | UInt32(truncatingIfNeeded: end.rank) &<< 16
     let shape = PageShape(word)
     let total = shape.runs + end.word + (number == nil ? 0 : Page.numberWordCount)
@@ -273,7 +282,7 @@ struct PageBuilder: ~Copyable {
         sum += new[block].nonzeroBitCount
         index += PageShape.wordsPerBlock
       }
-      unsafe (base + shape.answers).initialize(from: answers, count: shape.count)
+      unsafe (base + shape.answers).initialize(from: answers, count: shape.answerCount)
       unsafe UnsafeMutableRawPointer(base + shape.places).copyMemory(
         from: places,
         byteCount: shape.count * 2

@@ -24,71 +24,129 @@ extension PageDirectory {
     static let holds: UInt64 = 1
     /// The state must be looked at.
     static let unknown: UInt64 = 2
+    /// They are nothing yet.
+    static let unread: UInt64 = 3
   }
 
   /// Reads the answers kept for up to 256 ids, where they hold on the date.
   ///
-  /// In three rounds, so that one read from memory does not wait for another: where the pages are;
-  /// where the answers are in them; the answers. Each round asks for what the next one reads. No
+  /// In rounds, so that one read from memory does not wait for another: each asks for what the next
+  /// one reads. Where answers stand apart from the pages there are two rounds, elsewhere three more. No
   /// reference is counted: readers on several cores would otherwise wait for each other at the counts
-  /// of the pages they share.
+  /// of what they share.
+  ///
+  /// `packed` are the answers by number; `isKept` says whether they are by the rules asked for, and
+  /// hold from the date on.
   ///
   /// - Precondition: there are at most 256 ids.
   @inline(never)
   func readKept(
     _ ids: Span<Int64>,
     on date: UInt16,
+    packed: Span<UInt32>,
     isKept: Bool,
     into kept: inout InlineArray<256, UInt64>
   ) {
     precondition(ids.count <= 256, "more ids than places")
+    guard readApart(ids, on: date, packed, isKept, &kept) > 0 else { return }
     let none: InlineArray<2, UInt32> = [0, Page.noAnswer]
     // Sound: addresses are those of `none`, which reads as a page without namespaces, and of pages
-    // that `self` holds as long as this runs; a page has an answer for each namespace.
+    // that `self` holds as long as this runs; a page whose answers do not stand apart has one for each
+    // namespace.
     unsafe withUnsafePointer(to: none) { none in
       let none = unsafe UnsafeRawPointer(none).assumingMemoryBound(to: UInt32.self)
       var places = unsafe InlineArray<256, UnsafePointer<UInt32>>(repeating: none)
       unsafe locatePages(ids, &places, &kept)
-      for index in ids.indices {
+      for index in ids.indices where kept[index] == Kept.unread {
         let page = unsafe places[index]
         unsafe places[index] = none + 1
         guard let rank = unsafe Self.answerIndex(page, slot: Page.slot(of: ids[index])) else {
+          kept[index] = Kept.stranger
           continue
         }
-        kept[index] = Kept.unknown
         unsafe places[index] = page + rank
         unsafe askAhead(page + rank)
       }
-      let served: UInt64 = isKept ? 1 : 0
-      for index in ids.indices {
+      for index in ids.indices where kept[index] == Kept.unread {
         let answer = unsafe places[index].pointee
-        // No end is later than any.
-        let holds: UInt64 = answer &>> 16 &- 1 >= UInt32(date) ? served : 0
-        let isKnown: UInt64 = answer & 0xffff != Page.noAnswer ? holds : 0
-        let state = kept[index]
-        kept[index] = (state ^ (state &>> 1 & isKnown) &* 3) &<< 32 | UInt64(answer)
+        kept[index] = Self.kept(answer, on: date, isKept ? Kept.holds : Kept.unknown)
       }
     }
   }
 
-  /// Finds the words of the pages that are found without hashing; an id of another must be looked at.
+  /// What is to be said of an answer; `served` of one that holds.
+  @inline(__always)
+  private static func kept(_ answer: UInt32, on date: UInt16, _ served: UInt64) -> UInt64 {
+    // No end is later than any.
+    let holds = answer &>> 16 &- 1 >= UInt32(date) && answer & 0xffff != Page.noAnswer
+    return (holds ? served : Kept.unknown) &<< 32 | UInt64(answer)
+  }
+
+  /// Reads the answers that stand apart, and tells how many of the ids are left; these are unread, or
+  /// must be looked at because their pages are found by hashing.
+  @inline(__always)
+  private func readApart(
+    _ ids: Span<Int64>,
+    on date: UInt16,
+    _ packed: Span<UInt32>,
+    _ isKept: Bool,
+    _ kept: inout InlineArray<256, UInt64>
+  ) -> Int {
+    let limit = dense.limit &<< Page.idBitCount
+    let groups = dense.groups.span
+    let mask = Int64(Fact.idsPerBucket - 1)
+    var none = AnswerLists.unknown
+    var restCount = 0
+    // Sound: addresses are those of `none` and of answers that `self` holds as long as this runs; a
+    // chunk has an answer for each of its ids. Found through spans, as those count no references.
+    unsafe withUnsafePointer(to: &none) { none in
+      var places = unsafe InlineArray<256, UnsafePointer<UInt16>>(repeating: none)
+      for index in ids.indices {
+        let id = ids[index]
+        kept[index] = Kept.unknown
+        guard id < limit, id >= 0 else { continue }
+        let chunk = Int(truncatingIfNeeded: id) &>> Int(Fact.idBitCount)
+        let group = groups[chunk &>> (PageTable.groupShift - PageTable.chunkShift)].span
+        let answers = group[chunk & (PageTable.chunksPerGroup - 1)].answers.span
+        guard answers.count > 0 else {
+          kept[index] = Kept.unread
+          restCount &+= 1
+          continue
+        }
+        let place = Int(truncatingIfNeeded: id & mask)
+        unsafe answers.withUnsafeBufferPointer { answers in
+          guard let base = answers.baseAddress else { return }
+          unsafe places[index] = base + place
+          unsafe askAhead(base + place)
+        }
+      }
+      let served = isKept ? Kept.holds : Kept.unknown
+      for index in ids.indices where kept[index] == Kept.unknown {
+        let code = unsafe places[index].pointee
+        let answer = Int(code) < packed.count ? packed[Int(code)] : Page.noAnswer
+        kept[index] =
+          code == AnswerLists.stranger
+          ? Kept.stranger : Self.kept(answer, on: date, served)
+      }
+    }
+    return restCount
+  }
+
+  /// Finds the words of the pages of ids that are unread.
   @inline(__always)
   private func locatePages(
     _ ids: Span<Int64>,
     _ words: inout InlineArray<256, UnsafePointer<UInt32>>,
     _ kept: inout InlineArray<256, UInt64>
   ) {
-    let limit = dense.limit
     let groups = dense.groups.span
     // Sound: the words of a page stay where they are as long as `self` holds it; there is at least
     // one. Read through spans, as those count no references.
-    for index in ids.indices {
+    for index in ids.indices where kept[index] == Kept.unread {
       let number = Page.number(of: ids[index])
-      kept[index] = Kept.unknown
-      guard number < limit, number >= 0 else { continue }
-      kept[index] = Kept.stranger
       let group = groups[number >> PageTable.groupShift].span
-      let chunk = group[(number >> PageTable.chunkShift) & (PageTable.chunksPerGroup - 1)].span
+      let chunk = group[(number >> PageTable.chunkShift) & (PageTable.chunksPerGroup - 1)]
+        .pages.span
       let page = chunk[number & (PageTable.pagesPerChunk - 1)].words.span
       unsafe page.withUnsafeBufferPointer { page in
         guard let base = page.baseAddress else { return }

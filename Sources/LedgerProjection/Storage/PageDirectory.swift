@@ -44,19 +44,19 @@ struct PageDirectory: Sendable {
 
   /// Changes the page of that number in place; it must not be left empty.
   ///
-  /// `body` is told whether the page is found by hashing.
-  mutating func update(_ number: Int, _ body: (inout Page, Bool) -> Void) {
+  /// `body` is given the answers of its chunk as well, and told whether the page is found by hashing.
+  mutating func update(_ number: Int, _ body: (inout Page, inout [UInt16], Bool) -> Void) {
     if number >= dense.limit {
       let slot = claimSlot(number)
       // Claiming may have made the number a dense one.
       if slot >= 0 {
         if sparse.page(slot).isEmpty { sparsePageCount += 1 }
-        body(&sparse[slot], true)
+        sparse.update(slot) { page, answers in body(&page, &answers, true) }
         return
       }
     }
     if dense.page(number).isEmpty { densePageCount += 1 }
-    body(&dense[number], false)
+    dense.update(number) { page, answers in body(&page, &answers, false) }
   }
 
   /// The slot at which the page of that number is or would be.
@@ -164,10 +164,31 @@ struct PageDirectory: Sendable {
     }
   }
 
+  /// Calls `body` with each id on a page and its answer, ascending: bits 0–15 the list's number, which
+  /// is ``Page/noAnswer`` where none is kept, and 16–31 its `valid_until`.
+  @inline(__always)
+  func forEachAnswer(
+    on page: Page,
+    _ number: Int,
+    _ lists: AnswerLists,
+    _ body: (Int64, UInt32) -> Void
+  ) {
+    let words = page.words.span
+    let shape = PageShape(words[0])
+    let apart = page.isApart ? dense.answers(ofPage: number) : []
+    let first = Page.firstID(number)
+    var slots = SlotCursor(shape)
+    for rank in 0..<shape.count {
+      let slot = slots.next(words)
+      let answer = page.isApart ? lists.answer(apart[slot]) : words[shape.answers &+ rank]
+      body(first + Int64(slot), answer)
+    }
+  }
+
   /// Pages side by side, taken out of a table.
   struct TakenChunk {
     let index: Int
-    var pages: PageTable.Chunk
+    var chunk: PageTable.Chunk
     /// The index of the first page.
     var first: Int { index * PageTable.pagesPerChunk }
   }
@@ -182,9 +203,9 @@ struct PageDirectory: Sendable {
   mutating func putChunks(_ chunks: [TakenChunk], isDense: Bool) {
     for chunk in chunks {
       if isDense {
-        dense.put(chunk.pages, chunk: chunk.index)
+        dense.put(chunk.chunk, chunk: chunk.index)
       } else {
-        sparse.put(chunk.pages, chunk: chunk.index)
+        sparse.put(chunk.chunk, chunk: chunk.index)
       }
     }
   }
