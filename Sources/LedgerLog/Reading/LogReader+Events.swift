@@ -42,9 +42,24 @@ extension LogReader {
     to upper: Int,
     _ body: (FactColumns) -> Void
   ) throws(LogError) {
+    try foldSomeColumns(from: lower, to: upper) { columns in
+      body(columns)
+      return true
+    }
+  }
+
+  /// As ``foldColumns(from:to:_:)``, until `body` says to stop.
+  ///
+  /// Several threads may do so at once, each with positions of its own.
+  ///
+  /// - Precondition: `0 <= lower <= upper <= size`.
+  package func foldSomeColumns(
+    from lower: Int,
+    to upper: Int,
+    _ body: (FactColumns) -> Bool
+  ) throws(LogError) {
     try forEachPiece(from: lower, to: upper) { piece throws(LogError) in
       try piece.foldColumns(body)
-      return true
     }
   }
 

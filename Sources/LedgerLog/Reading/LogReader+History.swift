@@ -136,10 +136,11 @@ extension LogReader {
     try forEachPiece(from: positions.lowerBound, to: positions.upperBound) {
       piece throws(LogError) in
       var found: [Int] = []
-      try piece.foldColumns { columns in
+      _ = try piece.foldColumns { columns in
         for (index, value) in columns.namespaceIDs.enumerated() where value == id.rawValue {
           found.append(columns.firstPosition + index)
         }
+        return true
       }
       if !found.isEmpty { try piece.forEachEvent(at: found, body) }
       return true

@@ -72,13 +72,11 @@ struct OpenPiece {
     }
   }
 
-  /// Hands over the facts of the events that were asked for.
-  mutating func foldColumns(_ body: (FactColumns) -> Void) throws(LogError) {
-    if place == nil {
-      try sealed.foldColumns(body)
-    } else {
-      body(try frame.decodeFacts())
-    }
+  /// Hands over the facts of the events that were asked for, until `body` says to stop.
+  ///
+  /// - Returns: Whether it did not.
+  mutating func foldColumns(_ body: (FactColumns) -> Bool) throws(LogError) -> Bool {
+    place == nil ? try sealed.foldColumns(body) : body(try frame.decodeFacts())
   }
 
   /// Hands over each command id and the position of the first event that carries it.

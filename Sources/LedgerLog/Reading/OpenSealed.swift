@@ -29,8 +29,9 @@ struct OpenSealed {
     positions = (segment.firstPosition..<segment.end).clamped(to: asked)
   }
 
-  /// Hands over the facts of the positions asked for, a chunk at a time.
-  mutating func foldColumns(_ body: (FactColumns) -> Void) throws(LogError) {
+  /// Hands over the facts of the positions asked for, a chunk at a time, and tells whether `body`
+  /// never said to stop.
+  mutating func foldColumns(_ body: (FactColumns) -> Bool) throws(LogError) -> Bool {
     try forEachBlock { sealed, block, offset, events throws(LogError) in
       for chunk in Self.chunks(of: events, SealedBlockHeader.factChunkEventCount) {
         try sealed.decodeFacts(ofChunk: chunk, block, offset)
@@ -39,7 +40,7 @@ struct OpenSealed {
         sealed.columns.keep(
           (wanted.lowerBound - whole.lowerBound)..<(wanted.upperBound - whole.lowerBound)
         )
-        body(sealed.columns)
+        guard body(sealed.columns) else { return false }
       }
       return true
     }
@@ -163,7 +164,6 @@ struct OpenSealed {
 
   /// Hands over each block that holds positions asked for: itself, where it starts in the file, and
   /// which of its events are asked for, counted from its first.
-  @discardableResult
   private mutating func forEachBlock(
     _ body: (inout OpenSealed, SealedBlockHeader, Int, Range<Int>) throws(LogError) -> Bool
   ) throws(LogError) -> Bool {

@@ -106,7 +106,7 @@ extension SealedSegment {
     var reader = OpenSealed()
     try reader.move(to: self, within: positions)
     // The columns are decoded whole, so that all their checksums are compared.
-    try reader.foldColumns { _ in }
+    _ = try reader.foldColumns { _ in true }
     var goesOn = true
     try reader.forEachEvent(at: Array(positions)) { event in
       if goesOn { goesOn = body(event) }

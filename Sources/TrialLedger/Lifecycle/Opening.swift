@@ -107,8 +107,8 @@ extension WriterCore {
 extension FoldedLedger {
   /// Folds everything the reader knows and this does not.
   ///
-  /// Frame by frame through columns: strings are looked up once a frame, nothing is allocated per
-  /// event.
+  /// On all processors, through columns: strings are looked up once a frame, nothing is allocated
+  /// per event.
   mutating func catchUp(
     with reader: LogReader,
     progress: (@Sendable (Ledger.Progress) -> Void)? = nil
@@ -116,22 +116,16 @@ extension FoldedLedger {
     let target = reader.size
     guard projection.size < target || !unreadActivations.isEmpty || lacksInstant else { return }
     lacksInstant = true
-    do {
-      try reader.foldColumns(from: projection.size, to: target) { columns in
-        projection.apply(columns)
-        let kinds = columns.kinds
-        if kinds.contains(FactColumns.Kind.rulesActivated.rawValue) {
-          for index in kinds.indices
-          where kinds[index] == FactColumns.Kind.rulesActivated.rawValue {
-            unreadActivations.append(columns.firstPosition + index)
-          }
-        }
-        progress?(
-          Ledger.Progress(phase: "reading the log", done: projection.size, total: target)
-        )
-      }
-    } catch {
-      throw LedgerError(error)
+    projection.threads = .processors
+    try onLog { () throws(LogError) in
+      try projection.fold(
+        from: reader,
+        to: target,
+        progress: { done in
+          progress?(Ledger.Progress(phase: "reading the log", done: done, total: target))
+        },
+        onActivation: { unreadActivations.append($0) }
+      )
     }
     while let position = unreadActivations.first {
       let event = try onLog { () throws(LogError) in try reader.event(at: position) }

@@ -1,13 +1,19 @@
 import Dispatch
 import LedgerLog
-import LedgerProjection
+package import LedgerProjection
 
 extension Threads {
   /// One thread for each processor, the calling one among them.
-  static let processors = Threads(count: SystemThread.processorCount) { count, body in
-    withoutActuallyEscaping(body) { body in
-      let shared = Shared(body: body)
-      DispatchQueue.concurrentPerform(iterations: count) { shared.body($0) }
+  package static let processors = Threads.shared(SystemThread.processorCount)
+
+  /// `count` threads, the calling one among them.
+  package static func shared(_ count: Int) -> Threads {
+    guard count > 1 else { return .one }
+    return Threads(count: count) { count, body in
+      withoutActuallyEscaping(body) { body in
+        let shared = Shared(body: body)
+        DispatchQueue.concurrentPerform(iterations: count) { shared.body($0) }
+      }
     }
   }
 
