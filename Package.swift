@@ -113,11 +113,19 @@ let package = Package(
       swiftSettings: strict
     ),
 
-    // What Tools/bench-log runs inside one process; no part of the product.
+    // What Tools/bench-log and Tools/bench-projection run inside one process, and the C loops that the
+    // projection is measured against; no part of the product.
+    .target(
+      name: "LedgerFloor",
+      dependencies: ["CLZ4"],
+      path: "Tools/Benchmarks/Floor",
+      cSettings: [.treatAllWarnings(as: .error)]
+    ),
     .executableTarget(
       name: "ledger-benchmarks",
       dependencies: [
-        "TrialLedger", "LedgerCore", "LedgerFormat", "LedgerProof", "LedgerLog",
+        "TrialLedger", "LedgerCore", "LedgerFormat", "LedgerProof", "LedgerLog", "LedgerProjection",
+        "LedgerRuleFiles", "LedgerFloor",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Tools/Benchmarks",

@@ -2,21 +2,22 @@ import Foundation
 import LedgerTestSupport
 import Testing
 
-/// The command that measures the log must work whenever it is needed; what it measures here, in a
-/// debug build beside other tests, says nothing.
-@Suite("Tools/bench-log")
+/// The commands that measure must work whenever they are needed; what they measure here, in a debug
+/// build beside other tests, says nothing.
+@Suite("Tools/bench-log and Tools/bench-projection")
 struct BenchmarkScriptTests {
   /// The repository that this file is in.
   private static let root = URL(filePath: #filePath)
     .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
 
-  @Test func `runs at its small size and prints every row with a ratio`() throws {
+  /// Runs a script at its small size: what it says, and how it ended.
+  private func run(_ script: String, _ arguments: [String]) throws -> (String, Process) {
     let folder = try TemporaryFolder()
     let output = URL(filePath: folder.path).appending(path: "output")
     try Data().write(to: output)
     let process = Process()
-    process.executableURL = Self.root.appending(path: "Tools/bench-log")
-    process.arguments = ["--small", "--no-peers", "--in", folder.path]
+    process.executableURL = Self.root.appending(path: "Tools/\(script)")
+    process.arguments = ["--small", "--in", folder.path] + arguments
     process.environment = ProcessInfo.processInfo.environment.merging([
       "LEDGER_BENCHMARKS": Shell.program.deletingLastPathComponent()
         .appending(path: "ledger-benchmarks").path
@@ -26,7 +27,24 @@ struct BenchmarkScriptTests {
     process.standardError = try FileHandle(forWritingTo: output)
     try process.run()
     process.waitUntilExit()
-    let text = String(decoding: try Data(contentsOf: output), as: UTF8.self)
+    return (String(decoding: try Data(contentsOf: output), as: UTF8.self), process)
+  }
+
+  @Test func `measures the projection at its small size and prints every row`() throws {
+    let (text, process) = try run("bench-projection", [])
+    // 1 is that a row missed its target.
+    #expect([0, 1].contains(process.terminationStatus), "\(text)")
+    #expect(process.terminationReason == .exit)
+    let rows = text.split(separator: "\n").compactMap { line in
+      line.wholeMatch(of: #/([a-d]) .* (\d+\.\d\d) +(<=|>=)[0-9.]+ (PASS|MISS)/#)
+    }
+    #expect(rows.map { String($0.output.1) } == ["a", "a", "a", "b", "c", "d", "d"], "\(text)")
+    for row in rows { #expect((Double(row.output.2) ?? -1) > 0, "\(row.output.0)") }
+    #expect(text.contains("Checksum of all results: "), "\(text)")
+  }
+
+  @Test func `runs at its small size and prints every row with a ratio`() throws {
+    let (text, process) = try run("bench-log", ["--no-peers"])
     // 1 is that a row missed its target.
     #expect([0, 1].contains(process.terminationStatus), "\(text)")
     #expect(process.terminationReason == .exit)

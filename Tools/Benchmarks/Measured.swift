@@ -13,6 +13,8 @@ struct Measured {
   var processorNanoseconds = 0
   /// Says what came out, so that two runs over the same data can be compared.
   var checksum = ""
+  /// Which it is, where one process runs several.
+  var name = ""
 
   /// Prints the run as one line of JSON.
   func tell() throws {
@@ -23,6 +25,7 @@ struct Measured {
       writer.member("bytes", byteCount)
       writer.member("checksum", checksum)
       writer.member("processor", processorNanoseconds)
+      if !name.isEmpty { writer.member("name", name) }
     }
     writer.bytes.append(UInt8(ascii: "\n"))
     try FileHandle.standardOutput.write(contentsOf: Data(writer.bytes))
