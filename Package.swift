@@ -39,6 +39,12 @@ let package = Package(
     .library(name: "TrialLedger", targets: ["TrialLedger"]),
     .executable(name: "trial-ledger", targets: ["trial-ledger"]),
   ],
+  traits: [
+    .trait(
+      name: "Redis",
+      description: "Invalidates GitLab's cache in Redis; needs hiredis (libhiredis-dev)."
+    )
+  ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
@@ -56,6 +62,8 @@ let package = Package(
       pkgConfig: "liblz4",
       providers: [.apt(["liblz4-dev"])]
     ),
+    // Without pkg-config, whose flags for it SwiftPM warns about.
+    .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])]),
     .target(name: "CLedgerHash", cSettings: [.treatAllWarnings(as: .error)]),
     .target(name: "LedgerCore", swiftSettings: strict),
     .target(
@@ -102,13 +110,23 @@ let package = Package(
       ],
       swiftSettings: strict
     ),
+    .target(
+      name: "LedgerHiredis",
+      dependencies: [.target(name: "CHiredis", condition: .when(traits: ["Redis"]))],
+      swiftSettings: strict
+    ),
+    .target(
+      name: "LedgerRedis",
+      dependencies: ["LedgerCore", "LedgerHiredis", "TrialLedger", logging] + lifecycle,
+      swiftSettings: strict
+    ),
     .executableTarget(
       name: "trial-ledger",
       dependencies: [
         "TrialLedger", "LedgerFormat", "LedgerRuleFiles", "LedgerHTTP", "LedgerGitLab",
-        hummingbird, logging,
+        "LedgerHiredis", "LedgerRedis", hummingbird, logging,
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
-      ],
+      ] + lifecycle,
       path: "Sources/LedgerCLI",
       swiftSettings: strict
     ),
@@ -230,6 +248,13 @@ let package = Package(
       dependencies: [
         "TrialLedger", "LedgerFormat", "LedgerHTTP", "LedgerGitLab", "LedgerHTTPTestSupport",
         "LedgerTestSupport", httpTypes, logging,
+      ],
+      swiftSettings: strict
+    ),
+    .testTarget(
+      name: "LedgerRedisTests",
+      dependencies: [
+        "TrialLedger", "LedgerHiredis", "LedgerRedis", "LedgerTestSupport", logging,
       ],
       swiftSettings: strict
     ),

@@ -36,10 +36,15 @@ enum HouseRules {
       "LedgerCore", "LedgerFormat", "LedgerHTTP", "TrialLedger", "Hummingbird", "HTTPTypes",
       "Logging", "NIOCore", "Foundation",
     ],
+    "LedgerHiredis": ["CHiredis", "Glibc", "Darwin"],
+    "LedgerRedis": [
+      "LedgerCore", "LedgerHiredis", "TrialLedger", "Logging", "ServiceLifecycle", "Dispatch",
+    ],
     // The composition root sees all.
     "LedgerCLI": [
       "LedgerCore", "LedgerFormat", "LedgerRuleFiles", "TrialLedger", "LedgerHTTP", "LedgerGitLab",
-      "ArgumentParser", "Hummingbird", "Logging", "ServiceLifecycle", "Foundation", "Glibc",
+      "LedgerHiredis", "LedgerRedis", "ArgumentParser", "Hummingbird", "Logging",
+      "ServiceLifecycle", "Foundation", "Glibc",
       "Darwin",
     ],
   ]
@@ -55,6 +60,7 @@ enum HouseRules {
     "Sources/LedgerFormat/Binary/LZ4Block.swift",
     "Sources/LedgerFormat/Binary/OutputBytes.swift",
     "Sources/LedgerFormat/Binary/WideColumns.swift",
+    "Sources/LedgerHiredis/RedisConnection.swift",
     "Sources/LedgerLog/Disk/PosixDisk.swift",
     "Sources/LedgerLog/Disk/SystemThread.swift",
     "Sources/LedgerProjection/Fold/FactBuckets.swift",

@@ -15,12 +15,15 @@ struct Serve: AsyncParsableCommand {
         trial-ledger serve --listen 127.0.0.1:0
         TRIAL_LEDGER_GITLAB_EMAIL=admin@example.com TRIAL_LEDGER_GITLAB_TOKEN=secret trial-ledger serve
         trial-ledger serve --listen 0.0.0.0:8080 --tokens tokens.txt
+        trial-ledger serve --redis unix:/run/redis/redis.sock
 
       GitLab's routes are served when TRIAL_LEDGER_GITLAB_EMAIL and TRIAL_LEDGER_GITLAB_TOKEN say \
       what GitLab shows in X-Admin-Email and X-Admin-Token. A line of the tokens file is \
       `ROLES TOKEN`, such as `reader,writer tlk_api_…`; the roles are reader, writer, auditor, \
       operator. Without tokens everybody who can reach the server may do everything, so it then \
       listens on this machine only. Port 0 takes a free one; the address is told on standard error.
+
+      TRIAL_LEDGER_REDIS_USERNAME and TRIAL_LEDGER_REDIS_PASSWORD say as whom --redis is spoken to.
 
       SIGTERM or Ctrl-C: finishes what was accepted, closes the ledger, exits 0.
       """
@@ -35,6 +38,7 @@ struct Serve: AsyncParsableCommand {
   var tokens: String?
   @Flag(name: .customLong("read-only"), help: "Follow a ledger that another process writes.")
   var isReadOnly = false
+  @OptionGroup var redis: RedisOptions
   @OptionGroup var data: DataOptions
 
   func run() async throws {
@@ -45,6 +49,8 @@ struct Serve: AsyncParsableCommand {
     if let problem = configuration.problem { throw Failure.badInput(problem) }
     let credentials = try gitLabCredentials(environment)
     let logger = Logger(label: "trial-ledger") { StreamLogHandler.standardError(label: $0) }
+    // What is wrong with the options is said before the ledger is opened.
+    _ = try redis.configuration()
     let ledger = try data.open(for: isReadOnly ? .following : .writing)
     configuration.limits.leaveFiles(of: FileDescriptor.raiseCountMax())
     let limits = configuration.limits
@@ -58,6 +64,7 @@ struct Serve: AsyncParsableCommand {
       ledger: ledger,
       configuration: configuration,
       wires: wires,
+      services: try redis.services(for: ledger, logger),
       logger: logger,
       onListening: { port in note("serving \(routes) on http://\(shownHost):\(port)") }
     )

@@ -2,7 +2,7 @@ import Hummingbird
 import HummingbirdCore
 package import Logging
 import NIOCore
-import ServiceLifecycle
+package import ServiceLifecycle
 package import TrialLedger
 import UnixSignals
 
@@ -65,6 +65,7 @@ package struct LedgerServer: Service {
 ///   - ledger: Opened for writing, or for following; closed when this returns.
 ///   - configuration: Where to listen, for whom, and the limits.
 ///   - wires: Routes beside the native API.
+///   - services: What runs beside the server; started before it, and stopped after.
 ///   - logger: Told what the operator should know.
 ///   - onListening: Told the port once connections are accepted.
 /// - Throws: ``LedgerError/badInput(_:)`` for a configuration that has a problem,
@@ -73,6 +74,7 @@ package func runServer(
   ledger: Ledger,
   configuration: HTTPConfiguration,
   wires: [any Wire] = [],
+  services: [any Service] = [],
   logger: Logger,
   onListening: @escaping @Sendable (_ port: Int) -> Void = { _ in }
 ) async throws {
@@ -84,7 +86,7 @@ package func runServer(
     onListening: onListening
   )
   var group = ServiceGroupConfiguration(
-    services: [server],
+    services: services + [server],
     gracefulShutdownSignals: [.sigterm, .sigint],
     logger: logger
   )

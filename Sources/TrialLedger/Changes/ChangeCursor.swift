@@ -20,7 +20,7 @@ public struct ChangeCursor: Hashable, Sendable {
   }
 
   /// The number of events whose changes were handed over, that of the activation included.
-  let position: Int
+  package let position: Int
   /// The date whose changes were handed over, or are being.
   let date: CalendarDate
   let stage: Stage
