@@ -52,6 +52,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
     .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.0"),
     .package(url: "https://github.com/apple/swift-nio-extras.git", from: "1.35.0"),
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
@@ -90,10 +91,15 @@ let package = Package(
       swiftSettings: strict
     ),
     .target(
+      name: "LedgerSQLite",
+      dependencies: [.product(name: "GRDB", package: "GRDB.swift")],
+      swiftSettings: strict
+    ),
+    .target(
       name: "TrialLedger",
       dependencies: [
         "LedgerCore", "LedgerFormat", "LedgerProof", "LedgerLog", "LedgerProjection",
-        "LedgerRuleFiles", logging,
+        "LedgerRuleFiles", "LedgerSQLite", logging,
       ],
       swiftSettings: strict
     ),
@@ -228,10 +234,15 @@ let package = Package(
       swiftSettings: strict
     ),
     .testTarget(
+      name: "LedgerSQLiteTests",
+      dependencies: ["LedgerSQLite", "LedgerTestSupport"],
+      swiftSettings: strict
+    ),
+    .testTarget(
       name: "TrialLedgerTests",
       dependencies: [
         "TrialLedger", "LedgerFormat", "LedgerProof", "LedgerLog", "LedgerProjection",
-        "LedgerRuleFiles", "LedgerTestSupport",
+        "LedgerRuleFiles", "LedgerSQLite", "LedgerTestSupport",
       ],
       swiftSettings: strict
     ),

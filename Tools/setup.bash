@@ -2,7 +2,7 @@
 
 # The Debian packages that a build needs beside Swift: the name, then the pkg-config module that
 # shows it is there.
-build_packages='liblz4-dev:liblz4'
+build_packages=('liblz4-dev:liblz4' 'libsqlite3-dev:sqlite3')
 
 # What the rows of the fault table inject faults with; without one its rows are skipped.
 fault_packages=(

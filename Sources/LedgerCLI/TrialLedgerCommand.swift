@@ -42,7 +42,7 @@ struct TrialLedgerCommand: AsyncParsableCommand {
         name: "Running",
         subcommands: [
           Serve.self, Follow.self, Changes.self, Export.self, Stats.self, Verify.self,
-          Rebuild.self,
+          Rebuild.self, Snapshot.self,
         ]
       ),
       CommandGroup(

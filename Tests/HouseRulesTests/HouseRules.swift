@@ -23,9 +23,11 @@ enum HouseRules {
     "LedgerLog": ["LedgerCore", "LedgerFormat", "LedgerProof", "Glibc", "Darwin"],
     "LedgerProjection": ["LedgerCore", "CLedgerHash"],
     "LedgerRuleFiles": ["LedgerCore", "Yams"],
+    "LedgerSQLite": ["GRDB", "Foundation"],
     "TrialLedger": [
       "LedgerCore", "LedgerFormat", "LedgerProof", "LedgerLog", "LedgerProjection",
-      "LedgerRuleFiles", "Crypto", "Logging", "Dispatch", "Glibc", "Darwin", "Foundation",
+      "LedgerRuleFiles", "LedgerSQLite", "Crypto", "Logging", "Dispatch", "Glibc", "Darwin",
+      "Foundation",
     ],
     "LedgerHTTP": [
       "LedgerCore", "LedgerFormat", "TrialLedger", "Hummingbird", "HummingbirdCore", "HTTPTypes",
@@ -78,6 +80,8 @@ enum HouseRules {
   static let uncheckedSendable: [String: String] = [
     "Sources/LedgerProjection/Fold/FactBatch.swift":
       "a batch is filled by one thread and then handed to another, as its comment asks",
+    "Sources/TrialLedger/Lifecycle/ProcessorThreads.swift":
+      "a function is lent to threads that have ended when it goes",
     "Sources/LedgerProjection/Fold/Threads.swift":
       "a worker is handed over once, under a lock, when its thread is done with it",
     "Sources/TrialLedger/RuleChange/Threads+Processors.swift":

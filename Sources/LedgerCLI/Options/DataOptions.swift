@@ -30,6 +30,7 @@ struct DataOptions: ParsableArguments {
       onProblem: { note("The ledger cannot be followed any more: \($0.message)") }
     )
     options.checkpointCopies = CheckpointOptions.environmentCopies
+    options.onNotice = { note($0) }
     if let now { options.clock = ManualClock(now) }
     let ledger = try Ledger.open(at: path, for: access, options: options)
     reporter.finish()

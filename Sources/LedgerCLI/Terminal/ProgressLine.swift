@@ -6,9 +6,13 @@ func progressLine(
   done: Int,
   total: Int,
   isBytes: Bool = false,
-  elapsedSeconds: Double
+  elapsedSeconds: Double,
+  remainingSeconds: Double? = nil
 ) -> String {
   let shown = { (count: Int) -> String in isBytes ? byteCount(count) : grouped(count) }
+  let left = remainingSeconds.map { ", \(duration(seconds: $0)) left" }
+  // A phase that counts nothing of its own.
+  if done == 0, total == 0 { return phase + (left ?? "") }
   var line = "\(phase): \(shown(done))"
   if total > 0 {
     let percent = min(100, Int(Double(done) / Double(total) * 100))
@@ -17,6 +21,7 @@ func progressLine(
   guard elapsedSeconds > 0, done > 0 else { return line }
   let rate = Double(done) / elapsedSeconds
   line += isBytes ? ", \(byteCount(Int(min(rate, 1e15))))/s" : ", \(shortened(rate))/s"
+  if let left { return line + left }
   if total > done {
     line += ", \(duration(seconds: Double(total - done) / rate)) left"
   }

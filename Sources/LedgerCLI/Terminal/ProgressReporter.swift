@@ -23,7 +23,9 @@ final class ProgressReporter: Sendable {
 
   /// Takes note of how far the work is, and tells it when it is time; done work takes its line away.
   @Sendable func update(_ progress: Ledger.Progress) {
-    if progress.total > 0, progress.done >= progress.total { return finish() }
+    if progress.total > 0, progress.done >= progress.total, progress.remainingSeconds == nil {
+      return finish()
+    }
     let now = ContinuousClock.now
     let line: String? = state.withLock { state in
       if state.phase != progress.phase {
@@ -41,7 +43,8 @@ final class ProgressReporter: Sendable {
         done: progress.done,
         total: progress.total,
         isBytes: progress.unit == .bytes,
-        elapsedSeconds: elapsed / .seconds(1)
+        elapsedSeconds: elapsed / .seconds(1),
+        remainingSeconds: progress.remainingSeconds
       )
     }
     guard let line else { return }

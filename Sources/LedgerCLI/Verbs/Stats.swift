@@ -40,11 +40,16 @@ struct Stats: ParsableCommand {
       return try output.flush()
     }
     let statistics = try ledger.statistics()
+    let snapshots = try ledger.takenSnapshots()
     if json.isJSON {
-      try output.writeLine(jsonBytes(statistics, storage, of: ledger))
+      try output.writeLine(jsonBytes(statistics, storage, snapshots, of: ledger))
     } else {
       for line in lines(statistics, of: ledger) { try output.writeLine(line) }
       try output.writeLine()
+      if !snapshots.isEmpty {
+        for line in snapshotLines(snapshots) { try output.writeLine(line) }
+        try output.writeLine()
+      }
       for line in storageLines(storage) { try output.writeLine(line) }
     }
     try output.flush()
@@ -53,6 +58,7 @@ struct Stats: ParsableCommand {
   private func jsonBytes(
     _ statistics: LedgerStatistics,
     _ storage: LedgerStorage,
+    _ snapshots: [LedgerSnapshot],
     of ledger: Ledger
   ) -> [UInt8] {
     var writer = JSONWriter()
@@ -72,6 +78,7 @@ struct Stats: ParsableCommand {
       writer.member("rules", statistics.rulesID.text)
       writer.member("root", hexadecimal(statistics.root))
       writeMembers(of: storage, to: &writer)
+      writeSnapshots(snapshots, to: &writer)
     }
     return writer.bytes
   }

@@ -41,7 +41,7 @@ extension Ledger {
       prepared = try prepare(copyOf: path, importOptions)
     }
     let (log, recovery) = try openOrCreate(folder)
-    var core = try WriterCore.make(log, options, Publication())
+    var core = try WriterCore.make(log, FoldedLedger(), options, Publication())
     core.startSealing()
     do throws(LedgerError) {
       var copying = importOptions

@@ -26,6 +26,7 @@ extension Ledger {
     findings.append(files(log))
     findings.append(sealing(log))
     findings.append(quarantine(log))
+    findings.append(snapshots(path))
     findings.append(time(log, clock.now()))
     findings.append(space(machine))
     findings.append(descriptors(machine))

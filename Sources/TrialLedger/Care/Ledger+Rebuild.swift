@@ -1,6 +1,8 @@
 public import LedgerCore
 import LedgerLog
 import LedgerProjection
+import LedgerSQLite
+import Synchronization
 
 /// What a rebuild did.
 public struct RebuildReport: Equatable, Sendable {
@@ -16,18 +18,69 @@ public struct RebuildReport: Equatable, Sendable {
   public let answerSeconds: Double
   /// The rules whose answers were worked out.
   public let rulesID: RulesID
-  /// The first namespace whose fresh state differs from the serving one; `nil` when none does.
+  /// The first namespace whose fresh state differs from the one that served; `nil` when none does.
   public let firstDifference: NamespaceID?
+  /// Whether the fresh states serve from now on, here and in every later start.
+  public let isServing: Bool
+}
+
+/// What a rebuild shall do.
+public struct RebuildOptions: Sendable {
+  /// Whose answers are worked out; `nil` is the rules in force.
+  ///
+  /// Others are tried only: the fresh states never replace those that serve then.
+  public var rules: Question.Rules?
+  /// Whether the fresh states serve when they are ready; else they are only compared.
+  public var replaces: Bool
+  /// How many seconds have passed since some moment; tests count their own.
+  package var uptime: @Sendable () -> Double = {
+    (ContinuousClock.now - RebuildOptions.origin) / .seconds(1)
+  }
+  private static let origin = ContinuousClock.now
+
+  /// Options of those parts.
+  public init(rules: Question.Rules? = nil, replaces: Bool = true) {
+    self.rules = rules
+    self.replaces = replaces
+  }
 }
 
 extension Ledger {
-  /// Replays the log into fresh states beside the serving ones and works out every answer.
+  /// Begins to replay the log into fresh states beside those that serve.
   ///
-  /// The serving states go on answering meanwhile.
+  /// Those go on answering meanwhile, and the ledger goes on recording. When the fresh states are
+  /// ready, they are compared, written to a snapshot from which every later start goes on, and serve
+  /// from one moment to the next; whatever goes wrong or is killed before that leaves everything as it
+  /// was. The former states are kept until ``releaseFormerStates()``, for ``undoRebuild()``.
+  ///
+  /// - Parameters:
+  ///   - options: What it shall do.
+  ///   - progress: Told how far it is and how long the rest takes, from the job's thread.
+  /// - Returns: The job; it goes on whether or not somebody waits for it.
+  /// - Throws: ``LedgerError/inputOutput(_:)`` when no thread is left.
+  /// - Complexity: O(events + namespaces), on all processors; memory for the states twice.
+  public func startRebuild(
+    _ options: RebuildOptions = RebuildOptions(),
+    progress: (@Sendable (Progress) -> Void)? = nil
+  ) throws(LedgerError) -> RebuildJob {
+    try RebuildJob(isInBackground: true) { job throws(LedgerError) in
+      try Rebuilding(
+        ledger: self,
+        options: options,
+        job: job,
+        tell: progress,
+        threads: .perProcessor(isInBackground: true)
+      ).run()
+    }
+  }
+
+  /// Replays the log into fresh states beside those that serve, and compares.
+  ///
+  /// Works out every answer, and lets go of the fresh states. Blocks; not for the cooperative pool.
   ///
   /// - Parameters:
   ///   - rules: Whose answers are worked out; `nil` is the rules in force.
-  ///   - progress: Told how far it is, from the calling thread.
+  ///   - progress: Told how far it is, from another thread.
   /// - Returns: How long it took, and whether the states are the same.
   /// - Throws: ``LedgerError/badInput(_:)`` for unknown rules, ``LedgerError/damaged(_:)``,
   ///   ``LedgerError/inputOutput(_:)``.
@@ -36,34 +89,53 @@ extension Ledger {
     rules: Question.Rules? = nil,
     progress: (@Sendable (Progress) -> Void)? = nil
   ) throws(LedgerError) -> RebuildReport {
-    let serving = try view(at: head)
-    let inForce = try resolveRules(rules, atSize: serving.size)
-    let clock = ContinuousClock()
-    let start = clock.now
-    var projection = Projection()
-    try onLog { () throws(LogError) in
-      try reader.foldColumns(from: 0, to: serving.size) { columns in
-        projection.apply(columns)
-        progress?(
-          Progress(phase: "rebuilding", done: projection.size, total: serving.size)
-        )
-      }
+    try startRebuild(RebuildOptions(rules: rules, replaces: false), progress: progress).wait()
+  }
+
+  /// Goes back to the states from before the last rebuild, here and in every later start.
+  ///
+  /// In the process that rebuilt, what was recorded since is folded into them first. A process that
+  /// was started since serves on as it is until it is started again.
+  ///
+  /// - Returns: Whether there was anything to go back to.
+  /// - Throws: ``LedgerError/inputOutput(_:)``, ``LedgerError/damaged(_:)``.
+  public func undoRebuild() throws(LedgerError) -> Bool {
+    let held = former.withLock(\.self)
+    let isInFile =
+      if let snapshots { try onSnapshots(snapshots.restoreFormer) } else { false }
+    guard let held else { return isInFile }
+    try adopt(held.caughtUp(with: reader))
+    former.withLock { $0 = nil }
+    return true
+  }
+
+  /// Lets go of the states from before the last rebuild; there is no way back then.
+  ///
+  /// - Returns: Whether there were any.
+  /// - Throws: ``LedgerError/inputOutput(_:)``.
+  public func releaseFormerStates() throws(LedgerError) -> Bool {
+    let held = former.withLock { held in
+      defer { held = nil }
+      return held != nil
     }
-    let folded = clock.now
-    projection.serve(
-      CompiledRules(inForce, codes: projection.codes),
-      on: max(self.clock.now(), serving.lastRecordedAt).date
-    )
-    let fresh = projection.view()
-    let answered = clock.now
-    return RebuildReport(
-      eventCount: serving.size,
-      namespaceCount: fresh.namespaceCount,
-      projectionByteCount: fresh.byteCount,
-      foldSeconds: (folded - start) / .seconds(1),
-      answerSeconds: (answered - folded) / .seconds(1),
-      rulesID: inForce.rules.id,
-      firstDifference: fresh.firstDifference(from: serving.projection)
-    )
+    let isInFile =
+      if let snapshots { try onSnapshots(snapshots.releaseFormer) } else { false }
+    return held || isInFile
+  }
+}
+
+extension LedgerView {
+  /// The writer folds at most about so many events itself when other states begin to serve.
+  private static let swapEventCountMax = 4_096
+
+  /// The states and nearly all that has been recorded since; the root stays behind.
+  func caughtUp(with reader: LogReader) throws(LedgerError) -> LedgerView {
+    var view = self
+    while reader.size - view.size > Self.swapEventCountMax {
+      var folded = FoldedLedger(resuming: view)
+      try folded.catchUp(with: reader)
+      view = folded.view(today: view.answersDate, root: view.root)
+    }
+    return view
   }
 }

@@ -17,6 +17,7 @@ final class Follower: Sendable {
   }
 
   private let reader: LogReader
+  private let snapshots: LedgerSnapshots?
   private let state: Mutex<State>
   private let failure = Mutex<LedgerError?>(nil)
   private let clock: any LedgerClock
@@ -26,8 +27,9 @@ final class Follower: Sendable {
   private let wakeUp = DispatchSemaphore(value: 0)
 
   /// A follower that has folded nothing yet.
-  init(_ reader: LogReader, _ options: Ledger.Options) {
+  init(_ reader: LogReader, _ options: Ledger.Options, _ snapshots: LedgerSnapshots? = nil) {
     self.reader = reader
+    self.snapshots = snapshots
     clock = options.clock
     progress = options.progress
     onProblem = options.onProblem
@@ -49,6 +51,9 @@ final class Follower: Sendable {
     let result: Result<LedgerView, LedgerError> = state.withLock { state in
       do throws(LedgerError) {
         if let view = state.view, view.size == reader.size { return .success(view) }
+        if state.view == nil, state.folded.projection.size == 0 {
+          state.folded = try FoldedLedger.restored(upTo: reader.size, reader, snapshots)
+        }
         // Only the first fold is long enough to be told about.
         try state.folded.catchUp(with: reader, progress: state.view == nil ? progress : nil)
         let view = state.folded.view(
@@ -57,6 +62,28 @@ final class Follower: Sendable {
         )
         state.view = view
         return .success(view)
+      } catch {
+        return .failure(error)
+      }
+    }
+    return try result.get()
+  }
+
+  /// Goes on from the states of `view` instead of its own, and gives the view of all of it.
+  func adopt(_ view: LedgerView) throws(LedgerError) -> LedgerView {
+    let today = clock.now().date
+    let result: Result<LedgerView, LedgerError> = state.withLock { state in
+      do throws(LedgerError) {
+        var folded = FoldedLedger(resuming: view)
+        folded.exchangeCount = state.folded.exchangeCount + 1
+        try folded.catchUp(with: reader)
+        let adopted = folded.view(
+          today: max(today, folded.lastRecordedAt.date),
+          root: try root(at: folded.projection.size)
+        )
+        state.folded = folded
+        state.view = adopted
+        return .success(adopted)
       } catch {
         return .failure(error)
       }

@@ -34,12 +34,17 @@ public final class Ledger: Sendable {
   }
 
   private let published: Mutex<Published>
+  /// The states that the last rebuild in this process has exchanged, to go back to.
+  let former = Mutex<LedgerView?>(nil)
   let reader: LogReader
   private let access: Access
   private let follower: Follower?
   private let commitThread: CommitThread?
   /// Told when something new is visible.
   let arrivals: Arrivals
+  /// The snapshots of the folder; `nil` when they are switched off.
+  let snapshots: LedgerSnapshots?
+  let snapshotThread: SnapshotThread?
 
   init(
     path: String,
@@ -54,6 +59,13 @@ public final class Ledger: Sendable {
     arrivals = Arrivals(options.clock)
     commitThread = opened.commitThread
     follower = opened.follower
+    snapshots = opened.snapshots
+    snapshotThread =
+      if access == .writing, let snapshots = opened.snapshots {
+        SnapshotThread(snapshots, opened.reader, newest: opened.snapshotSize)
+      } else {
+        nil
+      }
     let view = opened.publication.view.withLock(\.self)
     guard let head = view?.head ?? opened.head, let first = head.rules.activations.first else {
       if opened.reader.size == 0 {
@@ -75,21 +87,25 @@ public final class Ledger: Sendable {
   /// Makes `view` what questions are answered from, unless a newer one is there already.
   private func publish(_ view: LedgerView) {
     published.withLock { current in
-      if view.size >= current.head.size { current = Published(head: view.head, view: view) }
+      let isNewer = current.view.map { view.isNewer(than: $0) } ?? (view.size >= current.head.size)
+      if isNewer { current = Published(head: view.head, view: view) }
     }
     arrivals.tell()
+    snapshotThread?.note(view)
   }
 
   deinit {
     follower?.stop()
     // Who lets go of a ledger without closing it has nothing left to be told.
     try? commitThread?.close()
+    snapshotThread?.stop(nil)
   }
 
   /// Opens the ledger in a folder.
   ///
-  /// Following and writing fold the whole log: about a second for every few tens of millions of
-  /// events. Reading folds it only when a question needs more than a few namespaces.
+  /// Following and writing read the newest snapshot and fold the events since, or the whole log where
+  /// no snapshot fits: about a second for every few tens of millions of events. Reading does so only
+  /// when a question needs more than a few namespaces.
   ///
   /// - Parameters:
   ///   - path: The folder.
@@ -122,12 +138,14 @@ public final class Ledger: Sendable {
 
   /// Stops: finishes what waits, seals the log and lets go of it.
   ///
-  /// Later submissions are refused.
+  /// Later submissions are refused. A snapshot of the states is taken when many events have come
+  /// since the last one, see ``SnapshotPolicy``.
   ///
   /// - Throws: ``LedgerError/inputOutput(_:)`` when the seal could not be written; what was
   ///   acknowledged is durable all the same.
   public func close() throws(LedgerError) {
     follower?.stop()
+    defer { snapshotThread?.stop(published.withLock(\.view)) }
     try commitThread?.close()
   }
 
@@ -197,6 +215,17 @@ public final class Ledger: Sendable {
       lastRecordedAt: head.lastRecordedAt,
       root: head.root
     )
+  }
+
+  /// Makes the states of `view`, with what was recorded since, those that questions are answered from.
+  ///
+  /// - Precondition: `view` is of this log.
+  func adopt(_ view: LedgerView) throws(LedgerError) {
+    if access == .writing {
+      // It publishes on the commit thread, before anything else is recorded.
+      return try onWriter { core throws(LedgerError) in try core.adopt(view) }
+    }
+    if let follower { publish(try follower.adopt(view)) }
   }
 
   /// The Merkle root over the visible events, 32 bytes (RFC 6962).

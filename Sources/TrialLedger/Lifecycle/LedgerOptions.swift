@@ -32,6 +32,12 @@ extension Ledger {
     /// seeing what came since; see ``Ledger/followingProblem``.
     public var onProblem: (@Sendable (LedgerError) -> Void)?
 
+    /// When snapshots of the states are taken, and how many are kept; they make opening fast.
+    public var snapshots = SnapshotPolicy()
+    /// Told, each once and from any thread, what an operator may want to know and need not act on,
+    /// such as a snapshot that does not fit the log.
+    public var onNotice: (@Sendable (String) -> Void)?
+
     /// Options of the given parts.
     public init(
       clock: any LedgerClock = SystemClock(),
@@ -64,9 +70,19 @@ extension Ledger {
     public let total: Int
     /// What ``done`` and ``total`` count.
     public let unit: Unit
+    /// How long all that is left takes, in seconds, where that is more than the rest of this phase;
+    /// `nil` when nobody can say.
+    public let remainingSeconds: Double?
 
     /// A state of progress.
-    public init(phase: String, done: Int, total: Int, unit: Unit = .items) {
+    public init(
+      phase: String,
+      done: Int,
+      total: Int,
+      unit: Unit = .items,
+      remainingSeconds: Double? = nil
+    ) {
+      self.remainingSeconds = remainingSeconds
       self.phase = phase
       self.done = done
       self.total = total

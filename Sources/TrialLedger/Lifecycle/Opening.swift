@@ -24,6 +24,10 @@ struct Opened: Sendable {
   var notice: String?
   var follower: Follower?
   var commitThread: CommitThread?
+  /// The snapshots of the folder; `nil` when they are switched off.
+  var snapshots: LedgerSnapshots?
+  /// The size of the snapshot that opening started from; 0 for none.
+  var snapshotSize = 0
 
   /// Opens for reading; for following, folds what is there.
   static func reading(
@@ -33,7 +37,9 @@ struct Opened: Sendable {
   ) throws(LedgerError) -> Opened {
     let reader = try onLog { () throws(LogError) in try LogReader.open(in: path) }
     var opened = Opened(reader: reader)
-    let follower = Follower(reader, options)
+    let snapshots = LedgerSnapshots(in: path, options)
+    opened.snapshots = snapshots
+    let follower = Follower(reader, options, snapshots)
     if isFollowing {
       let publication = opened.publication
       publication.publish(try follower.catchUp())
@@ -50,6 +56,7 @@ struct Opened: Sendable {
     try CheckpointGuard(path, copies: options.checkpointCopies, disk: options.disk).check()
     let publication = Publication()
     let found = Found()
+    let snapshots = LedgerSnapshots(in: path, options)
     let thread = try CommitThread(queueCountMax: options.queueCountMax) {
       () throws(LedgerError) in
       let (log, recovery) = try onLog { () throws(LogError) in
@@ -59,34 +66,41 @@ struct Opened: Sendable {
           segmentEventCount: options.segmentEventCount
         )
       }
-      found.parts.withLock { $0 = (log.reader(), recovery?.description) }
-      return try WriterCore.make(log, options, publication)
+      let reader = log.reader()
+      let folded = try FoldedLedger.restored(upTo: reader.size, reader, snapshots)
+      found.parts.withLock {
+        $0 = (reader, recovery?.description, folded.projection.size)
+      }
+      return try WriterCore.make(log, folded, options, publication)
     }
-    guard let (reader, notice) = found.parts.withLock(\.self) else {
+    guard let (reader, notice, snapshotSize) = found.parts.withLock(\.self) else {
       preconditionFailure("a thread that opened the log has said what it found")
     }
     return Opened(
       publication: publication,
       reader: reader,
       notice: notice,
-      commitThread: thread
+      commitThread: thread,
+      snapshots: snapshots,
+      snapshotSize: snapshotSize
     )
   }
 }
 
 /// Carries what opening found out of the thread that opened.
 private final class Found: Sendable {
-  let parts = Mutex<(reader: LogReader, notice: String?)?>(nil)
+  let parts = Mutex<(reader: LogReader, notice: String?, snapshotSize: Int)?>(nil)
 }
 
 extension WriterCore {
   /// The writer at the end of an open log, with everything folded and published.
   static func make(
     _ log: LogWriter,
+    _ folded: consuming FoldedLedger,
     _ options: Ledger.Options,
     _ publication: Publication
   ) throws(LedgerError) -> WriterCore {
-    var folded = FoldedLedger()
+    var folded = folded
     try folded.catchUp(with: log.reader(), progress: options.progress)
     let today = max(options.clock.now(), folded.lastRecordedAt).date
     let view = folded.view(today: today, root: log.root)
@@ -105,6 +119,19 @@ extension WriterCore {
 }
 
 extension FoldedLedger {
+  /// What the newest fitting snapshot has; nothing when there is none.
+  static func restored(
+    upTo size: Int,
+    _ reader: LogReader,
+    _ snapshots: LedgerSnapshots?
+  ) throws(LedgerError) -> FoldedLedger {
+    guard let projection = try snapshots?.restore(upTo: size, reader, isStart: true) else {
+      return FoldedLedger()
+    }
+    let rules = try RulesHistory(of: reader, below: projection.size)
+    return FoldedLedger(restoring: projection, rules)
+  }
+
   /// Folds everything the reader knows and this does not.
   ///
   /// On all processors, through columns: strings are looked up once a frame, nothing is allocated

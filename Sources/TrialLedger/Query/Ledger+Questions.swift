@@ -176,14 +176,16 @@ extension Ledger {
     try onLog { () throws(LogError) in try reader.events(of: id, below: size) }
   }
 
-  /// Every namespace's state after the first `size` events.
+  /// Every namespace's state after the first `size` events: those of the newest snapshot at or below
+  /// it, and the events from there on.
   func projection(
     atSize size: Int,
     progress: (@Sendable (Progress) -> Void)? = nil
   ) throws(LedgerError) -> ProjectionView {
-    try onLog { () throws(LogError) in
-      var projection = Projection()
-      try reader.foldColumns(from: 0, to: size) { columns in
+    var projection =
+      try snapshots?.restore(upTo: size, reader, isStart: false) ?? Projection()
+    return try onLog { () throws(LogError) in
+      try reader.foldColumns(from: projection.size, to: size) { columns in
         projection.apply(columns)
         progress?(Progress(phase: "reading the log", done: projection.size, total: size))
       }

@@ -28,9 +28,18 @@ struct LedgerView: Sendable {
   let lastRecordedAt: Instant
   /// The Merkle root over the events known.
   let root: Hash256
+  /// The day for which the answers by ``compiled`` were worked out.
+  var answersDate = CalendarDate.first
+  /// How often the states were exchanged for rebuilt ones in this process.
+  var exchangeCount = 0
 
   /// The number of events known.
   var size: Int { projection.size }
+
+  /// Whether readers should see this rather than `other`.
+  func isNewer(than other: LedgerView) -> Bool {
+    (exchangeCount, size) >= (other.exchangeCount, other.size)
+  }
 
   /// What is known of the point without its namespaces.
   var head: LedgerHead {
@@ -45,15 +54,25 @@ extension LedgerHead {
     after known: LedgerHead? = nil
   ) throws(LedgerError) {
     let tip = reader.tip
-    var rules = known?.rules ?? RulesHistory()
-    let events = try onLog { () throws(LogError) in try reader.rulesActivations(below: tip.size) }
-    for event in events.dropFirst(rules.activations.count) {
-      rules.activate(try Ledger.readRules(event), by: event)
-    }
     size = tip.size
-    self.rules = rules
+    rules = try RulesHistory(of: reader, below: tip.size, after: known?.rules)
     root = tip.root
     lastRecordedAt = tip.recordedAt ?? Instant(midnightOf: .first)
+  }
+}
+
+extension RulesHistory {
+  /// The rule activations at positions below `size`; those in `known` are not read again.
+  init(
+    of reader: LogReader,
+    below size: Int,
+    after known: RulesHistory? = nil
+  ) throws(LedgerError) {
+    self = known ?? RulesHistory()
+    let events = try onLog { () throws(LogError) in try reader.rulesActivations(below: size) }
+    for event in events.dropFirst(activations.count) {
+      activate(try Ledger.readRules(event), by: event)
+    }
   }
 }
 
@@ -69,18 +88,30 @@ struct FoldedLedger: ~Copyable {
   /// Positions of folded activations whose rules are not read yet, ascending: a reading that failed
   /// is tried again, so that nothing is answered by rules that are no longer in force.
   var unreadActivations: [Int] = []
+  /// How often the states were exchanged for rebuilt ones in this process.
+  var exchangeCount = 0
   /// Whether ``lastRecordedAt`` is not yet that of the newest folded event.
   var lacksInstant = false
 
   /// Nothing folded.
   init() {}
 
-  /// What was folded at `view`, to go on from there; the first view after it works out all answers
-  /// anew.
+  /// What a snapshot has, to go on from there: ``catchUp(with:progress:)`` folds the rest, and reads
+  /// when the newest event was recorded.
+  init(restoring projection: consuming Projection, _ rules: RulesHistory) {
+    self.projection = projection
+    self.rules = rules
+    lacksInstant = true
+  }
+
+  /// What was folded at `view`, to go on from there, with the answers that were worked out.
   init(resuming view: LedgerView) {
     projection = Projection(view.projection)
     rules = view.rules
     lastRecordedAt = view.lastRecordedAt
+    isServing = view.compiled != nil
+    answersDate = view.answersDate
+    exchangeCount = view.exchangeCount
   }
 
   /// Folds events that are already counted as durable, in log order.
@@ -132,7 +163,9 @@ struct FoldedLedger: ~Copyable {
       rules: rules,
       compiled: view.rules,
       lastRecordedAt: lastRecordedAt,
-      root: root
+      root: root,
+      answersDate: answersDate,
+      exchangeCount: exchangeCount
     )
   }
 }

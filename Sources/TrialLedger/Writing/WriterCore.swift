@@ -10,16 +10,16 @@ import LedgerProjection
 /// decided on top of it. So there are three ends: what is durable, what a commit writes, and the
 /// open group.
 struct WriterCore: ~Copyable, DurableState {
-  private let log: LogWriter
-  private let reader: LogReader
+  let log: LogWriter
+  let reader: LogReader
   /// All that is staged too.
-  private var folded: FoldedLedger
+  var folded: FoldedLedger
   /// What the open group's decisions rest on: all before it.
-  private var view: LedgerView
+  var view: LedgerView
   /// What is durable.
-  private var durable: LedgerView
+  var durable: LedgerView
   /// The rules that decide.
-  private var inForce: RulesInForce?
+  var inForce: RulesInForce?
   /// The command ids that sealed segments may lack; `nil` until one is asked about.
   private var commandIndex: CommandIndex?
   /// The ids that were left when the index was last trimmed.
@@ -27,15 +27,15 @@ struct WriterCore: ~Copyable, DurableState {
   private static let trimmedCountMin = 1 << 19
   /// What the group that is being written records, by command id.
   private var committing: [CommandID: [Event]] = [:]
-  private var staging: Staging
+  var staging: Staging
   /// Why the open group cannot be committed.
   private var problem: LedgerError?
   /// Why nothing is decided until the ledger is opened anew: not all that is recorded was folded.
   private(set) var foldProblem: LedgerError?
   /// The ledger takes what time it is from its callers.
   let isTestClock: Bool
-  private let clock: any LedgerClock
-  private let publish: @Sendable (LedgerView) -> Void
+  let clock: any LedgerClock
+  let publish: @Sendable (LedgerView) -> Void
 
   init(
     log: LogWriter,

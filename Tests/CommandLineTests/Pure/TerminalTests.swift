@@ -114,6 +114,24 @@ struct ProgressTests {
         == "checking: 2,000, 1.00 k/s"
     )
     #expect(
+      progressLine(
+        phase: "rebuilding",
+        done: 5_000,
+        total: 10_000,
+        elapsedSeconds: 1,
+        remainingSeconds: 8
+      ) == "rebuilding: 5,000 of 10,000 (50 %), 5.00 k/s, 8 s left"
+    )
+    #expect(
+      progressLine(
+        phase: "comparing",
+        done: 0,
+        total: 0,
+        elapsedSeconds: 2,
+        remainingSeconds: 3
+      ) == "comparing, 3 s left"
+    )
+    #expect(
       progressLine(phase: "reading", done: 0, total: 5, elapsedSeconds: 2)
         == "reading: 0 of 5 (0 %)"
     )

@@ -11,7 +11,7 @@ struct HelpTests {
       "move", "apply", "eligibility", "show", "history", "explain", "rules", "rules lint",
       "rules test", "rules diff", "rules activate", "rules list", "rules show", "serve", "follow",
       "changes", "export",
-      "stats", "verify", "rebuild", "doctor", "backup", "restore", "recover", "keygen",
+      "stats", "verify", "rebuild", "snapshot", "doctor", "backup", "restore", "recover", "keygen",
       "checkpoint", "prove", "verify-proof", "export-tlog",
     ]
     for verb in verbs {

@@ -1,0 +1,41 @@
+// May say `@unchecked Sendable`. What it exports is safe to call with any arguments.
+
+import LedgerLog
+import LedgerProjection
+
+extension Threads {
+  /// As many threads as there are processors, the calling one among them.
+  ///
+  /// - Parameter isInBackground: Whether the others shall leave the processor to who serves.
+  /// - Returns: What runs them.
+  static func perProcessor(isInBackground: Bool = false) -> Threads {
+    system(count: SystemThread.processorCount, isInBackground: isInBackground)
+  }
+
+  /// So many threads, the calling one among them; they end when their work does.
+  static func system(count: Int, isInBackground: Bool = false) -> Threads {
+    Threads(count: count) { count, body in
+      withoutActuallyEscaping(body) { body in
+        let lent = Lent(body: body)
+        var threads: [SystemThread] = []
+        for number in 1..<max(1, count) {
+          do {
+            threads.append(
+              try SystemThread(isInBackground: isInBackground) { lent.body(number) }
+            )
+          } catch {
+            // A system without threads to spare: the work is done all the same.
+            lent.body(number)
+          }
+        }
+        if count > 0 { lent.body(0) }
+        for thread in threads { thread.join() }
+      }
+    }
+  }
+
+  /// A function that several threads call at once, and are done with before it goes.
+  private struct Lent: @unchecked Sendable {
+    let body: (Int) -> Void
+  }
+}
