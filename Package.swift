@@ -166,7 +166,8 @@ let package = Package(
     ),
     .target(
       name: "LedgerHTTPTestSupport",
-      dependencies: ["LedgerHTTP", "LedgerTestSupport", "TrialLedger", logging] + nio + lifecycle,
+      dependencies: ["LedgerHTTP", "LedgerTestSupport", "TrialLedger", httpTypes, logging] + nio
+        + lifecycle,
       path: "Tests/LedgerHTTPTestSupport",
       swiftSettings: strict
     ),

@@ -41,7 +41,7 @@ struct TrialLedgerCommand: AsyncParsableCommand {
       CommandGroup(
         name: "Running",
         subcommands: [
-          Serve.self, Follow.self, Changes.self, Export.self, Stats.self, Verify.self,
+          Serve.self, Token.self, Follow.self, Changes.self, Export.self, Stats.self, Verify.self,
           Rebuild.self, Snapshot.self,
         ]
       ),

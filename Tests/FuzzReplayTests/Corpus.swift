@@ -33,7 +33,6 @@ enum Corpus {
     "Fuzz/segment-header/first.bin",
     "Fuzz/tile-path/widest-partial.txt",
     "Fuzz/time/leap-day-of-2000.txt",
-    "Fuzz/tokens/separator-of-lines.txt",
     "Fuzz/variable-integer/largest.bin",
   ]
 

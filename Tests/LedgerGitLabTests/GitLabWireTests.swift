@@ -11,7 +11,7 @@ struct GitLabWireTests {
   @Test(.tags(.snapshot)) func `answers what GitLab asks`() async throws {
     try await TestServer.runForGitLab { server in
       try await server.setPlan("premium", of: 2)
-      var transcript = Transcript(port: server.port)
+      var transcript = Transcript(server)
       func say(_ title: String, _ target: String) async throws {
         transcript.heading(title)
         try await transcript.say(HTTPCall("GET", target, headers: gitLabHeaders))
@@ -89,7 +89,7 @@ struct GitLabWireTests {
       for (plan, namespace) in [("premium", 2), ("ultimate", 3), ("gold", 5)] {
         try await server.setPlan(plan, of: namespace)
       }
-      var transcript = Transcript(port: server.port)
+      var transcript = Transcript(server)
       for deed in Self.deeds {
         transcript.heading(deed.title)
         try await transcript.say(
@@ -110,7 +110,7 @@ struct GitLabWireTests {
 
   @Test(.tags(.snapshot)) func `names what is wrong with a body`() async throws {
     try await TestServer.runForGitLab { server in
-      var transcript = Transcript(port: server.port)
+      var transcript = Transcript(server)
       for (method, path, body) in [
         ("POST", ultimates, ""), ("POST", ultimates, "[]"), ("POST", ultimates, "{"),
         ("POST", ultimates, "{}"), ("POST", ultimates, #"{"uid":7}"#),

@@ -70,27 +70,27 @@ extension FuzzTarget {
     }
   )
 
-  /// A list of access tokens.
+  /// A file of access tokens: what is read, written anew, is read as the same.
   static let tokens = FuzzTarget(
     "tokens",
-    words: ["reader", "writer", ",", "tlk_", "_", " ", "\n", "\r\n", "#", "\u{2028}", "\u{a0}"],
+    words: [
+      "{\"tokens\":[", "\"id\":\"a\"", "\"roles\":[\"reader\"]", "\"sha256\":\"",
+      "\"expires_at\":null", "\"created_at\":\"2026-02-10T09:00:00.000Z\"", "operator",
+    ],
     byteCountMax: 1_024,
     samples: {
-      [
+      let digest = String(repeating: "0f", count: 32)
+      return [
         Array(
-          "# staff\nreader,writer tlk_a1_0123456789abcdef\n\nreader tlk_b_ABCDEFGHIJKLMNOP_-\n".utf8
-        )
+          (#"{"tokens":[{"id":"a1","roles":["reader","writer"],"sha256":"\#(digest)","#
+            + #""created_at":"2026-02-10T09:00:00.000Z","expires_at":null}]}"#).utf8
+        ),
+        Array(#"{"tokens":[]}"#.utf8),
       ]
     },
     check: { bytes throws(FuzzFinding) in
-      let text = String(decoding: bytes, as: UTF8.self)
-      guard let tokens = try? AccessToken.list(in: text) else { return .refused }
-      for token in tokens {
-        try expect(
-          !token.roles.isEmpty && (1...32).contains(token.id.utf8.count),
-          "a token has no role or no id"
-        )
-      }
+      guard let file = try? TokensFile(reading: bytes) else { return .refused }
+      try expect((try? TokensFile(reading: file.bytes)) == file, "written anew it is another")
       return .accepted
     }
   )

@@ -48,11 +48,11 @@ package struct HTTPCall: Sendable {
 /// What was said in a conversation with a server, for a person to review.
 package struct Transcript: Sendable {
   package private(set) var text = ""
-  private let port: Int
+  private let server: TestServer
 
-  /// An empty transcript of what will be said with the server at `port`.
-  package init(port: Int) {
-    self.port = port
+  /// An empty transcript of what will be said with a server.
+  package init(_ server: TestServer) {
+    self.server = server
   }
 
   /// Adds a heading.
@@ -60,15 +60,17 @@ package struct Transcript: Sendable {
     text += "## \(title)\n\n"
   }
 
-  /// Sends a request and adds it with its answer; `Date` is left out, the only thing that differs
-  /// from run to run.
+  /// Sends a request and adds it with its answer; `Date` and `X-Request-Id` are left out, the only
+  /// things that differ from run to run.
   @discardableResult
   package mutating func say(_ call: HTTPCall) async throws -> RawConnection.Answer {
-    let answer = try await call.send(to: port)
+    let answer = try await call.send(to: server.port)
+    Contract(server.operations).check(answer, to: call)
     text += "> \(call.method) \(call.target)\n"
     for (name, value) in call.headers { text += "> \(name): \(value)\n" }
     if let body = call.body { text += lines(of: body, after: "> ") }
-    for line in answer.headLines where !line.lowercased().hasPrefix("date:") {
+    let differing = ["date:", "x-request-id:"]
+    for line in answer.headLines where !differing.contains(where: line.lowercased().hasPrefix) {
       text += "< \(line)\n"
     }
     text += lines(of: answer.body, after: "< ") + "\n"

@@ -11,7 +11,10 @@ package struct RawConnection {
     /// The status line and the fields, in the order in which they came.
     package let headLines: [String]
     /// The body as `Content-Length` bounds it.
-    package let body: String
+    package let bytes: [UInt8]
+
+    /// The body as text.
+    package var body: String { String(decoding: bytes, as: UTF8.self) }
 
     /// The value of a field, or `nil` when it is absent; names in lower case.
     package func field(_ name: String) -> String? {
@@ -91,21 +94,53 @@ package struct RawConnection {
     received.removeSubrange(..<end.upperBound)
     let status = lines.first.flatMap { $0.split(separator: " ").dropFirst().first }
       .flatMap { Int($0) }
-    let bare = Answer(status: status ?? 0, headLines: lines, body: "")
+    let bare = Answer(status: status ?? 0, headLines: lines, bytes: [])
     let length =
       hasBody && bare.status != 304 ? bare.field("content-length").flatMap { Int($0) } ?? 0 : 0
     while received.count < length {
       guard try await receive() else { return nil }
     }
-    let body = String(decoding: received[..<length], as: UTF8.self)
+    let body = Array(received[..<length])
     received.removeSubrange(..<length)
-    return Answer(status: bare.status, headLines: lines, body: body)
+    return Answer(status: bare.status, headLines: lines, bytes: body)
   }
 
   /// Waits until the server has closed its side, and says how many bytes came before that.
   package mutating func drain() async throws -> Int {
     while try await receive() {}
     return received.count
+  }
+
+  /// The next server-sent events of a stream; comments and what is no event are passed over.
+  ///
+  /// - Throws: ``HTTPCall/Unanswered`` when the server closed the connection before.
+  package mutating func events(
+    _ count: Int
+  ) async throws -> [(id: String, type: String, data: String)] {
+    var events: [(id: String, type: String, data: String)] = []
+    while events.count < count {
+      guard let end = received.firstRange(of: Array("\n\n".utf8)) else {
+        guard try await receive() else { throw HTTPCall.Unanswered(call: "a stream") }
+        continue
+      }
+      let text = String(decoding: received[..<end.lowerBound], as: UTF8.self)
+      received.removeSubrange(..<end.upperBound)
+      var fields: [String: String] = [:]
+      for line in text.split(whereSeparator: \.isNewline) {
+        let parts = line.split(separator: ":", maxSplits: 1)
+        if parts.count == 2 { fields[String(parts[0])] = String(parts[1].dropFirst()) }
+      }
+      if let id = fields["id"], let type = fields["event"], let data = fields["data"] {
+        events.append((id, type, data))
+      }
+    }
+    return events
+  }
+
+  /// All that comes until the server closes its side.
+  package mutating func rest() async throws -> String {
+    while try await receive() {}
+    return String(decoding: received, as: UTF8.self)
   }
 
   private mutating func receive() async throws -> Bool {

@@ -12,6 +12,8 @@ package struct TestServer: Sendable {
   package let ledger: Ledger
   /// The ledger's clock.
   package let clock: ManualClock
+  /// What the server says of itself, which every answer to ``call(_:_:headers:_:)`` is held against.
+  package let operations: [Operation]
   /// Begins to stop the server, as SIGTERM does.
   package let stop: @Sendable () async -> Void
 
@@ -41,6 +43,26 @@ package struct TestServer: Sendable {
       isTestClock: true,
       options: Ledger.Options(clock: clock)
     )
+    try await run(serving: ledger, clock, configuration, wires: wires, body)
+    withExtendedLifetime(folder) {}
+  }
+
+  /// Runs a server of a ledger that is there already, and closes the ledger afterwards.
+  ///
+  /// - Parameters:
+  ///   - ledger: What is served.
+  ///   - clock: What ``setClock(_:)`` sets.
+  ///   - configuration: As for a real server, but for the port, which is a free one.
+  ///   - wires: Routes beside the native API.
+  ///   - body: What is done with the server.
+  /// - Throws: What `body` throws, and what starting and stopping do.
+  package static func run(
+    serving ledger: Ledger,
+    _ clock: ManualClock = ManualClock(Instant(midnightOf: .first)),
+    _ configuration: HTTPConfiguration = HTTPConfiguration(),
+    wires: @Sendable (Ledger) throws -> [any Wire] = { _ in [] },
+    _ body: @escaping @Sendable (TestServer) async throws -> Void
+  ) async throws {
     var configuration = configuration
     configuration.port = 0
     let (ports, listening) = AsyncStream.makeStream(of: Int.self)
@@ -61,7 +83,7 @@ package struct TestServer: Sendable {
       for await port in ports {
         do {
           try await body(
-            TestServer(port: port, ledger: ledger, clock: clock) {
+            TestServer(port: port, ledger: ledger, clock: clock, operations: server.operations) {
               await group.triggerGracefulShutdown()
             }
           )
@@ -75,7 +97,6 @@ package struct TestServer: Sendable {
       try await tasks.waitForAll()
     }
     try ledger.close()
-    withExtendedLifetime(folder) {}
   }
 
   /// Sends a request on a connection of its own.
@@ -85,7 +106,10 @@ package struct TestServer: Sendable {
     headers: [(name: String, value: String)] = [],
     _ body: String? = nil
   ) async throws -> RawConnection.Answer {
-    try await HTTPCall(method, target, headers: headers, body).send(to: port)
+    let call = HTTPCall(method, target, headers: headers, body)
+    let answer = try await call.send(to: port)
+    Contract(operations).check(answer, to: call)
+    return answer
   }
 
   /// Sets the clock.

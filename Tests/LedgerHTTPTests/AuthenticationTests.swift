@@ -10,43 +10,73 @@ import TrialLedger
 struct AuthenticationTests {
   private static let secret = "0123456789abcdef"
 
-  /// A token for each role, named by it.
+  /// A token for each role, named by it, one that has ended, and one that ends an hour after the
+  /// servers' clock.
   private static func configuration() throws -> HTTPConfiguration {
-    let tokens = try Role.allCases.map { role in
+    let now = try #require(Instant("2026-08-10T09:00:00.000Z"))
+    var tokens = try Role.allCases.map { role in
       try #require(AccessToken("tlk_\(role.rawValue)_\(secret)", roles: [role]))
     }
-    return HTTPConfiguration(authenticator: TokenAuthenticator(tokens))
+    let everything = Set(Role.allCases)
+    for (id, expiry) in [("ended", now.milliseconds), ("ending", now.milliseconds + 1)] {
+      let expiresAt = try #require(Instant(milliseconds: expiry))
+      tokens.append(
+        try #require(AccessToken("tlk_\(id)_\(secret)", roles: everything, expiresAt: expiresAt))
+      )
+    }
+    return HTTPConfiguration(authenticator: TokenAuthenticator(tokens, clock: { now }))
   }
 
-  /// Each route with the one role that opens it.
-  private static let routes: [(method: String, target: String, body: String?, role: Role)] = [
-    ("POST", "/v1/eligibility", #"{"namespace_ids":[1]}"#, .reader),
-    ("POST", "/v1/commands", #"{"command":"extend_trial","namespace_id":1}"#, .writer),
-    ("POST", "/v1/commands/batch", "", .writer),
-    ("GET", "/v1/namespaces/1", nil, .reader),
-    ("GET", "/v1/namespaces/1/history", nil, .auditor),
-    ("GET", "/v1/namespaces/1/explain", nil, .reader),
-  ]
+  private static func bearer(_ id: String) -> [(name: String, value: String)] {
+    [(name: "Authorization", value: "Bearer tlk_\(id)_\(secret)")]
+  }
 
-  @Test func `each route opens to its role only`() async throws {
+  /// Every operation that the server describes, with the token of every role, one that has ended,
+  /// and what is no token.
+  @Test func `each operation opens to its role only`() async throws {
     try await TestServer.run(try Self.configuration()) { server in
-      for route in Self.routes {
-        for role in Role.allCases {
-          let answer = try await server.call(
-            route.method,
-            route.target,
-            headers: [("Authorization", "Bearer tlk_\(role.rawValue)_\(Self.secret)")],
-            route.body
+      var roles: Set<Role> = []
+      for operation in server.operations {
+        let method = operation.method.rawValue
+        let target = operation.documentedPath.replacing(/\{[a-z]+\}/, with: "1")
+        // A stream that opens would not end.
+        let isStream = target.hasSuffix("/stream") || target.hasSuffix("/changes")
+        let body = operation.body == nil ? nil : ""
+        func status(_ headers: [(name: String, value: String)]) async throws -> Int {
+          try await server.call(
+            method,
+            isStream ? target + "?from=x" : target,
+            headers: headers,
+            body
           )
-          #expect((answer.status == 403) == (role != route.role), "\(route.target) \(role)")
+          .status
+        }
+        guard case .role(let needed) = operation.access else {
+          #expect(try await status([]) == 200, "\(method) \(target)")
+          continue
+        }
+        roles.insert(needed)
+        for role in Role.allCases {
+          let isRefused = try await status(Self.bearer(role.rawValue)) == 403
+          #expect(isRefused == (role != needed), "\(method) \(target) \(role)")
+        }
+        #expect(try await status(Self.bearer("ending")) != 401, "\(method) \(target)")
+        for headers in [
+          [], Self.bearer("ended"), Self.bearer("revoked"),
+          [(name: "Authorization", value: "Bearer malformed")],
+          [(name: "Authorization", value: "Basic tlk_reader_\(Self.secret)")],
+        ] {
+          #expect(try await status(headers) == 401, "\(method) \(target)")
         }
       }
+      #expect(roles == Set(Role.allCases))
+      #expect(server.ledger.size == 1)
     }
   }
 
   @Test(.tags(.snapshot)) func `a caller without a right token is refused`() async throws {
     try await TestServer.run(try Self.configuration()) { server in
-      var transcript = Transcript(port: server.port)
+      var transcript = Transcript(server)
       for field in [
         nil, "", "Bearer", "Bearer ", "Basic dGxrOmE=", "Bearer tlk_reader_0123456789abcdeF",
         "Bearer tlk_writer_", "Bearer  tlk_reader_0123456789abcdef x",

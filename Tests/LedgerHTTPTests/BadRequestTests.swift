@@ -8,7 +8,7 @@ import TrialLedger
 struct BadRequestTests {
   @Test(.tags(.snapshot)) func `bad JSON is named with its place`() async throws {
     try await TestServer.run { server in
-      var transcript = Transcript(port: server.port)
+      var transcript = Transcript(server)
       for body in [
         "", " ", "{", "[]", "null", "{\"namespace_ids\":[1],}", "{\"namespace_ids\":[1]} x",
         "\u{feff}{\"namespace_ids\":[1]}", "{\"namespace_ids\":[1],\"namespace_ids\":[2]}",
@@ -62,7 +62,7 @@ struct BadRequestTests {
 
   @Test(.tags(.snapshot)) func `unknown paths and methods are refused`() async throws {
     try await TestServer.run { server in
-      var transcript = Transcript(port: server.port)
+      var transcript = Transcript(server)
       for (method, target, status) in [
         ("GET", "/", 404), ("GET", "/v1", 404), ("GET", "/v2/eligibility", 404),
         ("POST", "/v1/namespaces/7/unknown", 404), ("GET", "/v1/eligibility/", 405),

@@ -8,7 +8,7 @@ import TrialLedger
 struct CommandTests {
   @Test(.tags(.snapshot)) func `every outcome has its status`() async throws {
     try await TestServer.run { server in
-      var transcript = Transcript(port: server.port)
+      var transcript = Transcript(server)
       func say(_ title: String, _ body: String, key: String? = nil) async throws {
         transcript.heading(title)
         try await transcript.say(
@@ -58,7 +58,7 @@ struct CommandTests {
 
   @Test(.tags(.snapshot)) func `a batch has one line of outcome per command`() async throws {
     try await TestServer.run { server in
-      var transcript = Transcript(port: server.port)
+      var transcript = Transcript(server)
       transcript.heading("Empty lines are passed over, a bad line fails alone")
       try await transcript.say(
         HTTPCall(

@@ -130,4 +130,53 @@ struct HostileRequestTests {
       }
     }
   }
+
+  /// Slow loris: heads that grow by a byte now and then, which an idle timeout would never end.
+  @Test func `a head that comes too slowly ends, and others are served`() async throws {
+    var configuration = HTTPConfiguration()
+    configuration.limits.readTimeout = .milliseconds(300)
+    try await TestServer.run(configuration) { server in
+      try await withThrowingTaskGroup(of: Void.self) { tasks in
+        for index in 0..<16 {
+          tasks.addTask {
+            try await RawConnection.open(server.port) { connection in
+              try await connection.send("GET /healthz HTTP/1.1\r\nX-\(index): ")
+              // Ends when the server has closed; each answer of another takes a little while.
+              while (try? await connection.send("a")) != nil {
+                #expect(try await server.call("GET", "/healthz").status == 200)
+              }
+            }
+          }
+        }
+        try await tasks.waitForAll()
+      }
+    }
+  }
+
+  @Test func `a flood of requests on one connection is answered in order and in little memory`()
+    async throws
+  {
+    try await TestServer.run { server in
+      try await RawConnection.open(server.port) { connection in
+        let flood = String(repeating: HTTPCall("GET", "/healthz").text, count: 2_000)
+        try await connection.send(flood)
+        for _ in 0..<2_000 { #expect(try await connection.answer()?.status == 200) }
+      }
+    }
+  }
+
+  @Test func `chunks of a byte are a body like any other`() async throws {
+    try await TestServer.run { server in
+      let body = #"{"namespace_ids":[1]}"#
+      let chunks = body.map { "1;ext=\"x\"\r\n\($0)\r\n" }.joined()
+      let answer = try await RawConnection.open(server.port) { connection in
+        try await connection.send(
+          "POST /v1/eligibility HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
+            + chunks + "0\r\n\r\n"
+        )
+        return try await connection.answer()
+      }
+      #expect(answer?.status == 200)
+    }
+  }
 }

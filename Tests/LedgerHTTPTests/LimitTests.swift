@@ -212,4 +212,28 @@ struct LimitTests {
       #expect(server.ledger.size == 1)
     }
   }
+
+  @Test func `one connection too many waits until another is closed`() async throws {
+    var configuration = HTTPConfiguration()
+    configuration.limits.connectionCountMax = 2
+    try await TestServer.run(configuration) { server in
+      try await RawConnection.open(server.port) { first in
+        try await first.send(HTTPCall("GET", "/healthz").text)
+        #expect(try await first.answer()?.status == 200)
+        try await RawConnection.open(server.port) { second in
+          try await second.send(HTTPCall("GET", "/metrics").text)
+          let page = try await second.answer()?.body
+          #expect(page?.contains("trial_ledger_http_connections_open 2\n") ?? false)
+          // It is connected by the kernel, and answered once there is room.
+          async let third = server.call("GET", "/metrics")
+          try await second.send(HTTPCall("GET", "/metrics").text)
+          let again = try await second.answer()?.body
+          #expect(again?.contains("trial_ledger_http_connections_open 2\n") ?? false)
+          second.finishSending()
+          _ = try await second.drain()
+          #expect(try await third.status == 200)
+        }
+      }
+    }
+  }
 }

@@ -9,7 +9,7 @@ struct NamespaceTests {
   @Test(.tags(.snapshot)) func `shows state, history and explanation`() async throws {
     try await TestServer.run { server in
       try await record(server)
-      var transcript = Transcript(port: server.port)
+      var transcript = Transcript(server)
       for (title, target) in [
         ("State", "/v1/namespaces/7"),
         ("State on a day and at a point", "/v1/namespaces/7?on=2026-08-09&as_of=2"),
@@ -42,7 +42,7 @@ struct NamespaceTests {
 
   @Test(.tags(.snapshot)) func `names what is wrong with a question`() async throws {
     try await TestServer.run { server in
-      var transcript = Transcript(port: server.port)
+      var transcript = Transcript(server)
       for target in [
         "/v1/namespaces/0", "/v1/namespaces/-1", "/v1/namespaces/01", "/v1/namespaces/1e3",
         "/v1/namespaces/9223372036854775808", "/v1/namespaces/%F0%9F%92%A5",

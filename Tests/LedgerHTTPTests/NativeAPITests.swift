@@ -8,7 +8,7 @@ import TrialLedger
 struct NativeAPITests {
   @Test(.tags(.snapshot)) func `answers questions about eligibility`() async throws {
     try await TestServer.run { server in
-      var transcript = Transcript(port: server.port)
+      var transcript = Transcript(server)
       transcript.heading("Namespaces nobody has heard of are judged by their empty state")
       let first = try await transcript.say(
         HTTPCall("POST", "/v1/eligibility", #"{"namespace_ids":[2,1,2]}"#)

@@ -51,6 +51,52 @@ struct FileDescriptor: Sendable {
     }
   }
 
+  /// Gives a file that only its owner may read new bytes: all or nothing, durable once this returns.
+  static func replaceSecret(
+    _ bytes: [UInt8],
+    at path: String,
+    in folder: String
+  ) throws(SystemError) {
+    let unfinished = "\(path).\(UInt64.random(in: 0...UInt64.max)).new"
+    try writeSecret(bytes, to: unfinished)
+    // Sound: the strings are copied for the call, which does not keep them.
+    let code = unsafe unfinished.withCString { from in
+      unsafe path.withCString { to in unsafe rename(from, to) }
+    }
+    guard code == 0 else { throw SystemError(code: errno, subject: "cannot replace \(path)") }
+    let opened = try reading(folder)
+    defer { opened.close() }
+    guard fsync(opened.number) == 0 else {
+      throw SystemError(code: errno, subject: "cannot sync \(folder)")
+    }
+  }
+
+  /// Runs `body` while no other process does the same with that file, which is made if need be.
+  static func withLock<Value>(on path: String, _ body: () throws -> Value) throws -> Value {
+    // Sound: the string is copied for the call, which does not keep it.
+    let number = unsafe path.withCString {
+      unsafe open($0, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+    }
+    guard number >= 0 else { throw SystemError(code: errno, subject: "cannot open \(path)") }
+    let file = FileDescriptor(number: number)
+    // The lock goes with the file.
+    defer { file.close() }
+    guard flock(number, LOCK_EX) == 0 else {
+      throw SystemError(code: errno, subject: "cannot lock \(path)")
+    }
+    return try body()
+  }
+
+  /// Opens a file to append to it, made for its owner only.
+  static func appending(_ path: String) throws(SystemError) -> FileDescriptor {
+    // Sound: the string is copied for the call, which does not keep it.
+    let number = unsafe path.withCString {
+      unsafe open($0, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
+    }
+    guard number >= 0 else { throw SystemError(code: errno, subject: "cannot open \(path)") }
+    return FileDescriptor(number: number)
+  }
+
   /// Whether a person's terminal is at the other end.
   var isTerminal: Bool { isatty(number) == 1 }
 

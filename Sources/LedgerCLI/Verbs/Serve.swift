@@ -14,14 +14,15 @@ struct Serve: AsyncParsableCommand {
         trial-ledger serve
         trial-ledger serve --listen 127.0.0.1:0
         TRIAL_LEDGER_GITLAB_EMAIL=admin@example.com TRIAL_LEDGER_GITLAB_TOKEN=secret trial-ledger serve
-        trial-ledger serve --listen 0.0.0.0:8080 --tokens tokens.txt
         trial-ledger serve --redis unix:/run/redis/redis.sock
+        trial-ledger token create --role reader && trial-ledger serve --listen 0.0.0.0:8080
 
       GitLab's routes are served when TRIAL_LEDGER_GITLAB_EMAIL and TRIAL_LEDGER_GITLAB_TOKEN say \
-      what GitLab shows in X-Admin-Email and X-Admin-Token. A line of the tokens file is \
-      `ROLES TOKEN`, such as `reader,writer tlk_api_…`; the roles are reader, writer, auditor, \
-      operator. Without tokens everybody who can reach the server may do everything, so it then \
-      listens on this machine only. Port 0 takes a free one; the address is told on standard error.
+      what GitLab shows in X-Admin-Email and X-Admin-Token; TRIAL_LEDGER_GITLAB_TOKEN_SHA256 takes \
+      the token's SHA-256 instead. The native API is for bearers of the tokens that \
+      `token create` makes; as long as there are none, everybody who can reach the server may do \
+      everything, so it then listens on this machine only. Port 0 takes a free one; the address is \
+      told on standard error.
 
       TRIAL_LEDGER_REDIS_USERNAME and TRIAL_LEDGER_REDIS_PASSWORD say as whom --redis is spoken to.
 
@@ -31,24 +32,33 @@ struct Serve: AsyncParsableCommand {
 
   @Option(help: ArgumentHelp("Where to listen.", valueName: "host:port"))
   var listen = "127.0.0.1:8080"
-  @Option(
-    help: ArgumentHelp("The access tokens of the native API.", valueName: "file"),
-    completion: .file()
-  )
-  var tokens: String?
   @Flag(name: .customLong("read-only"), help: "Follow a ledger that another process writes.")
   var isReadOnly = false
   @OptionGroup var redis: RedisOptions
+  @Option(
+    help: ArgumentHelp(
+      "Append who read what to a file, as JSON lines; - is standard error.",
+      valueName: "file"
+    ),
+    completion: .file()
+  )
+  var accessLog: String?
+  @Flag(help: "Let everybody who can reach the server read /metrics, not auditors only.")
+  var openMetrics = false
+  @OptionGroup var limitOptions: HTTPLimitOptions
   @OptionGroup var data: DataOptions
 
   func run() async throws {
     let (host, port) = try address()
     let environment = ProcessInfo.processInfo.environment
+    let logger = Logger(label: "trial-ledger") { StreamLogHandler.standardError(label: $0) }
     var configuration = HTTPConfiguration(host: host, port: port)
-    if let tokens { configuration.authenticator = TokenAuthenticator(try readTokens(tokens)) }
+    configuration.limits = limitOptions.limits
+    configuration.authenticator = try tokens(logger)
+    configuration.areMetricsOpen = openMetrics
+    configuration.accessLog = try accessLog.map(Self.accessLog)
     if let problem = configuration.problem { throw Failure.badInput(problem) }
     let credentials = try gitLabCredentials(environment)
-    let logger = Logger(label: "trial-ledger") { StreamLogHandler.standardError(label: $0) }
     // What is wrong with the options is said before the ledger is opened.
     _ = try redis.configuration()
     let ledger = try data.open(for: isReadOnly ? .following : .writing)
@@ -87,25 +97,41 @@ struct Serve: AsyncParsableCommand {
   private func gitLabCredentials(_ environment: [String: String]) throws -> GitLabCredentials? {
     let email = environment["TRIAL_LEDGER_GITLAB_EMAIL"] ?? ""
     let token = environment["TRIAL_LEDGER_GITLAB_TOKEN"] ?? ""
-    if email.isEmpty != token.isEmpty {
+    let digest = environment["TRIAL_LEDGER_GITLAB_TOKEN_SHA256"] ?? ""
+    if email.isEmpty != (token.isEmpty && digest.isEmpty) {
       throw Failure.badInput(
         "of TRIAL_LEDGER_GITLAB_EMAIL and TRIAL_LEDGER_GITLAB_TOKEN only one is set; set both or none"
       )
     }
-    return GitLabCredentials(email: email, token: token)
+    if digest.isEmpty { return GitLabCredentials(email: email, token: token) }
+    guard token.isEmpty, let credentials = GitLabCredentials(email: email, tokenSHA256: digest)
+    else {
+      throw Failure.badInput(
+        "TRIAL_LEDGER_GITLAB_TOKEN_SHA256 must be 64 hexadecimal digits, and "
+          + "TRIAL_LEDGER_GITLAB_TOKEN must not be set beside it"
+      )
+    }
+    return credentials
   }
 
-  /// The tokens of a file, of which no message shows any.
-  private func readTokens(_ path: String) throws -> [AccessToken] {
-    let text = String(decoding: try readFile(path, byteCountMax: 1 << 20), as: UTF8.self)
-    do throws(AccessToken.ListError) {
-      return try AccessToken.list(in: text)
-    } catch .line(let number) {
-      throw Failure.badInput(
-        "\(path):\(number): a line is ROLES TOKEN, like `reader,writer tlk_<id>_<secret>`"
+  /// Who knows the callers: the ledger's file of tokens.
+  private func tokens(_ logger: Logger) throws -> TokensFileAuthenticator {
+    do {
+      return try TokensFileAuthenticator(
+        path: "\(data.path)/tokens.json",
+        clock: { SystemClock().now() },
+        onProblem: { logger.error("\($0)") }
       )
-    } catch {
-      throw Failure.badInput("\(path) holds no tokens")
+    } catch let problem as TokensProblem {
+      throw Failure.badInput(problem.message)
     }
+  }
+
+  /// What writes a line of the access log.
+  private static func accessLog(_ path: String) throws -> @Sendable ([UInt8]) -> Void {
+    let file = path == "-" ? FileDescriptor.standardError : try FileDescriptor.appending(path)
+    // One write a line, so that lines of several threads do not mix. That a line cannot be written
+    // is no reason to refuse a request.
+    return { line in try? file.write(line) }
   }
 }

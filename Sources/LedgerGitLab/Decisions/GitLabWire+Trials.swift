@@ -49,6 +49,7 @@ extension GitLabWire {
   }
 
   private func trialRequest(_ request: Request) async throws -> TrialRequest {
+    if !ledger.isWritable { throw RequestFailure.readOnly }
     let bytes = try await request.bodyBytes(upTo: limits.bodyByteCountMax)
     return try TrialRequest(bytes, byteCountMax: limits.bodyByteCountMax)
   }
@@ -101,7 +102,7 @@ extension GitLabWire {
       case .repeated(let record):
         return success(.ok, record)
       case .refused(let sentence):
-        return Response(.unprocessableContent, errorBytes(sentence))
+        return Response(.unprocessableContent, sentenceBytes(sentence))
       case .command(let action):
         let command = Command(
           action,
@@ -132,11 +133,11 @@ extension GitLabWire {
       }
       return success(status, record)
     case .refused(let refusal):
-      return Response(.unprocessableContent, errorBytes(refusal.message))
+      return Response(.unprocessableContent, sentenceBytes(refusal.message))
     case .conflict(let conflict):
-      return Response(.conflict, errorBytes(conflict.message))
+      return Response(.conflict, sentenceBytes(conflict.message))
     case .invalid(let problem):
-      return Response(.badRequest, errorBytes(problem.message))
+      return Response(.badRequest, sentenceBytes(problem.message))
     case .notRecorded, nil:
       throw LedgerError.damaged("the ledger gave no outcome for a command")
     }

@@ -13,6 +13,16 @@ public struct GitLabCredentials: Sendable {
     self.token = digest(ofSecret: token)
   }
 
+  /// The credentials of which the token's SHA-256 is known, as 64 lowercase hexadecimal digits; `nil`
+  /// when it is something else or the address is empty.
+  public init?(email: String, tokenSHA256: String) {
+    guard !email.isEmpty, let token = decodedHexadecimal(tokenSHA256), token.count == 32 else {
+      return nil
+    }
+    self.email = digest(ofSecret: email)
+    self.token = token
+  }
+
   /// Whether both fields are right, in a time that does not depend on which is not.
   func areShown(in headers: HTTPFields) -> Bool {
     let isEmailRight = isSameSecret(digest(ofSecret: headers[.adminEmail] ?? ""), email)

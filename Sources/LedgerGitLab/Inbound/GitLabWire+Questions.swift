@@ -7,7 +7,7 @@ import TrialLedger
 extension GitLabWire {
   /// Eligibility of many: every id that was asked for is answered, those without a trial too,
   /// because GitLab never caches an id that is left out.
-  func eligibility(_ request: Request) throws -> Response {
+  func eligibility(_ request: Request, _ context: LedgerRequestContext) throws -> Response {
     var ids: [NamespaceID] = []
     for (name, value) in try QueryString(of: request).parameters where name == "namespace_ids[]" {
       guard let id = NamespaceID(value) else {
@@ -18,6 +18,7 @@ extension GitLabWire {
       ids.append(id)
     }
     guard !ids.isEmpty else { throw RequestFailure.invalid("namespace_ids[] is missing") }
+    context.note(ids)
     let batch = try ledger.eligibility(of: ids)
     var writer = JSONWriter()
     writer.object { writer in

@@ -1,4 +1,4 @@
-package import Hummingbird
+import Hummingbird
 package import LedgerCore
 import LedgerFormat
 package import LedgerHTTP
@@ -51,40 +51,15 @@ package final class GitLabWire: Wire {
 
   /// GitLab's form of an error: an object whose `errors` is one sentence; its client raises on an
   /// array.
-  package func response(to failure: RequestFailure) -> Response {
-    Response(failure.status, errorBytes(failure.message))
+  package func errorBytes(of failure: RequestFailure) -> [UInt8] {
+    sentenceBytes(failure.message)
   }
 
-  package func addRoutes(to router: Router<LedgerRequestContext>) {
-    func add(
-      _ method: HTTPRequest.Method,
-      _ paths: RouterPath...,
-      handler: @escaping @Sendable (Request) async throws -> Response
-    ) {
-      for path in paths {
-        router.route(method, path) { [self] request, _ in
-          try authenticate(request)
-          return try await handler(request)
-        }
-      }
-    }
-    add(.get, RouterPath(eligibilityPath)) { [self] in try eligibility($0) }
-    add(.get, "/api/v1/gitlab/namespaces/trials/trial_types") { [self] _ in try trialTypes() }
-    add(.post, "/trials/gitlab_com/ultimates", "/trials") { [self] in try await ultimate($0) }
-    add(.post, "/trials/gitlab_com/addons", "/trials/create_addon") { [self] in
-      try await addOn($0)
-    }
-    add(.put, "/trials/extend_reactivate_trial") { [self] in try await grant($0) }
-    add(
-      .post,
-      "/leads/gitlab_com/ultimates",
-      "/leads/gitlab_com/addons",
-      "/leads/gitlab_com/hand_raises",
-      "/trials/create_hand_raise_lead"
-    ) { [self] in try await lead($0) }
-  }
+  package var errorMediaType: String { "application/json" }
 
-  private func authenticate(_ request: Request) throws(RequestFailure) {
+  package func errorSchema(codes: [String]) -> String { reference(to: "GitLabErrors") }
+
+  func authenticate(_ request: Request) throws(RequestFailure) {
     guard credentials.areShown(in: request.headers) else {
       throw RequestFailure(
         .unauthorized,
@@ -96,10 +71,10 @@ package final class GitLabWire: Wire {
 }
 
 /// Where GitLab asks about many namespaces.
-private let eligibilityPath = "/api/v1/gitlab/namespaces/trials/eligibility"
+let eligibilityPath = "/api/v1/gitlab/namespaces/trials/eligibility"
 
 /// `{"errors":"sentence"}`.
-func errorBytes(_ sentence: String) -> [UInt8] {
+func sentenceBytes(_ sentence: String) -> [UInt8] {
   var writer = JSONWriter()
   writer.object { $0.member("errors", sentence) }
   return writer.bytes

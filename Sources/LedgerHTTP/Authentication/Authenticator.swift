@@ -34,4 +34,13 @@ public protocol Authenticator: Sendable {
   ///
   /// How long it takes must not depend on how much of a secret was right.
   func caller(presenting headers: HTTPFields) -> Caller?
+
+  /// Whether callers must prove who they are; while not, every program of this machine may do
+  /// everything.
+  var isRequired: Bool { get }
+}
+
+extension Authenticator {
+  /// Always.
+  public var isRequired: Bool { true }
 }

@@ -15,6 +15,10 @@ struct Gate: Sendable {
       }
     }
     return { request, context in
+      guard authenticator.isRequired else {
+        try Self.refuseWebPages(request)
+        return try await handler(request, context)
+      }
       guard let caller = authenticator.caller(presenting: request.headers) else {
         throw RequestFailure(
           .unauthorized,
@@ -23,6 +27,7 @@ struct Gate: Sendable {
           headers: [.wwwAuthenticate: "Bearer"]
         )
       }
+      context.note(caller: caller.name)
       guard caller.roles.contains(role) else {
         throw RequestFailure(
           .forbidden,

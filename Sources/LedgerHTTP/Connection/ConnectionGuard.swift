@@ -19,19 +19,44 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
   }
 
   private let limits: HTTPLimits
+  private let wires: Wires
+  private let telemetry: Telemetry
   private var state = State.open
   private var unansweredCount = 0
   private var bodyByteCount = 0
   private var closesAfterAnswer = false
   private var readDeadline: Scheduled<Void>?
+  private var writeDeadline: Scheduled<Void>?
 
-  init(limits: HTTPLimits) {
+  init(limits: HTTPLimits, wires: Wires, telemetry: Telemetry) {
     self.limits = limits
+    self.wires = wires
+    self.telemetry = telemetry
+  }
+
+  func handlerAdded(context: ChannelHandlerContext) {
+    telemetry.noteConnection(isOpened: true)
   }
 
   func handlerRemoved(context: ChannelHandlerContext) {
+    telemetry.noteConnection(isOpened: false)
     readDeadline?.cancel()
     readDeadline = nil
+    writeDeadline?.cancel()
+    writeDeadline = nil
+  }
+
+  func channelWritabilityChanged(context: ChannelHandlerContext) {
+    writeDeadline?.cancel()
+    writeDeadline = nil
+    if !context.channel.isWritable {
+      // A client that takes nothing would keep an answer in memory for ever.
+      let channel = context.channel
+      writeDeadline = context.eventLoop.scheduleTask(in: TimeAmount(limits.writeTimeout)) {
+        channel.close(promise: nil)
+      }
+    }
+    context.fireChannelWritabilityChanged()
   }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -40,6 +65,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     case .head(let head):
       unansweredCount += 1
       bodyByteCount = 0
+      meter(of: context)?.noteHead()
       scheduleReadDeadline(context)
       inviteBody(of: head, context)
     case .body(let bytes):
@@ -74,16 +100,22 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
       // Whoever reads the body of the request learns of it.
       return context.fireErrorCaught(error)
     }
-    answer(failure(for: error, context), context)
+    let failure = failure(for: error, context)
+    telemetry.noteFailure(code: failure.code)
+    answer(failure, in: wires.owner(of: meter(of: context)?.path ?? "/"), context)
   }
 
   /// Answers in place of a route and ends the connection.
-  private func answer(_ failure: RequestFailure, _ context: ChannelHandlerContext) {
-    let bytes = ProblemDocument.bytes(of: failure)
+  private func answer(
+    _ failure: RequestFailure,
+    in wire: any Wire,
+    _ context: ChannelHandlerContext
+  ) {
+    let bytes = wire.errorBytes(of: failure)
     let head = HTTPResponse(
       status: failure.status,
       headerFields: [
-        .contentType: ProblemDocument.mediaType,
+        .contentType: wire.errorMediaType,
         .contentLength: String(bytes.count),
         .connection: "close",
       ]

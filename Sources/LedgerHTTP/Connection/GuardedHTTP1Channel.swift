@@ -8,8 +8,15 @@ struct GuardedHTTP1Channel: ServerChildChannel {
   typealias Value = HTTP1Channel.Value
 
   private let channel: HTTP1Channel
+  private let limits: HTTPLimits
 
-  init(limits: HTTPLimits, responder: @escaping HTTPChannelHandler.Responder) {
+  init(
+    limits: HTTPLimits,
+    wires: Wires,
+    telemetry: Telemetry,
+    responder: @escaping HTTPChannelHandler.Responder
+  ) {
+    self.limits = limits
     // The decoder bounds the memory of a connection. Its limits lie above ours by the slack, so
     // that what is a little too large still reaches `LimitMiddleware`, which answers exactly.
     let slack = 64 * 1_024
@@ -17,7 +24,9 @@ struct GuardedHTTP1Channel: ServerChildChannel {
     channel = HTTP1Channel(
       responder: responder,
       configuration: HTTP1Channel.Configuration(
-        additionalChannelHandlers: [ConnectionGuard(limits: limits)],
+        additionalChannelHandlers: [
+          ConnectionGuard(limits: limits, wires: wires, telemetry: telemetry)
+        ],
         idleTimeout: TimeAmount(limits.idleTimeout),
         httpDecoderConfiguration: HTTP1Channel.Configuration.DecoderConfiguration(
           maxHeaderFieldSize: max(line, limits.headersByteCountMax) + slack,
@@ -30,7 +39,7 @@ struct GuardedHTTP1Channel: ServerChildChannel {
 
   func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
     do {
-      try channel.pipeline.syncOperations.addHandler(HeadMeter())
+      try channel.pipeline.syncOperations.addHandler(HeadMeter(limits: limits))
     } catch {
       return channel.eventLoop.makeFailedFuture(error)
     }

@@ -57,6 +57,15 @@ extension RequestFailure {
     RequestFailure(.notFound, "not_found", "there is nothing at this path")
   }
 
+  /// The server follows a ledger that another process writes.
+  package static var readOnly: RequestFailure {
+    RequestFailure(
+      .forbidden,
+      "read_only",
+      "this server only reads; send what shall be recorded to the one that writes"
+    )
+  }
+
   /// The server has too much to do; nothing was changed.
   package static func overloaded(_ message: String) -> RequestFailure {
     RequestFailure(.serviceUnavailable, "busy", message, headers: [.retryAfter: "1"])

@@ -7,6 +7,7 @@ import TrialLedger
 extension NativeWire {
   /// `POST /v1/commands`: one command; its outcome by the status too.
   func command(_ request: Request) async throws -> Response {
+    try requireWriting()
     let bytes = try await request.bodyBytes(upTo: limits.bodyByteCountMax)
     let outcome: Outcome
     switch readCommand(bytes.span).content {
@@ -20,11 +21,13 @@ extension NativeWire {
       }
       outcome = only
     }
+    telemetry.noteOutcomes([Telemetry.Outcome(outcome)])
     return response(to: outcome)
   }
 
   /// `POST /v1/commands/batch`: JSON Lines of commands, answered by as many lines of outcomes.
   func batch(_ request: Request) async throws -> Response {
+    try requireWriting()
     if request.headers[.idempotencyKey] != nil {
       throw RequestFailure.invalid(
         "Idempotency-Key belongs to a single command; in a batch, give each its command_id"
@@ -52,32 +55,47 @@ extension NativeWire {
     }
     var decided = try await ledger.submit(commands).makeIterator()
     var writer = JSONWriter()
+    var noted: [Telemetry.Outcome] = []
+    noted.reserveCapacity(outcomes.count)
     for outcome in outcomes {
       guard let outcome = outcome ?? decided.next() else {
         throw LedgerError.damaged("the ledger gave fewer outcomes than commands")
       }
       writer.value(outcome)
       writer.newline()
+      noted.append(Telemetry.Outcome(outcome))
     }
+    telemetry.noteOutcomes(noted)
     return Response(.ok, writer.bytes, mediaType: jsonLinesMediaType)
   }
 
-  /// The command's id by its body or by the header, where quotes are dropped.
+  /// The command's id by its body or by the header.
   private func commandID(
     of command: Command,
     in request: Request
   ) throws(RequestFailure) -> CommandID? {
     let given = command.metadata.commandID
-    guard let field = request.headers[.idempotencyKey] else { return given }
+    guard let id = try commandID(in: request) else { return given }
+    if let given, given != id {
+      throw .invalid("Idempotency-Key is \(id), but command_id is \(given)")
+    }
+    return id
+  }
+
+  /// The command's id by the header, where quotes are dropped.
+  func commandID(in request: Request) throws(RequestFailure) -> CommandID? {
+    guard let field = request.headers[.idempotencyKey] else { return nil }
     var key = field[...]
     if key.count >= 2, key.first == "\"", key.last == "\"" { key = key.dropFirst().dropLast() }
     guard let id = CommandID(String(key)) else {
       throw .invalid("Idempotency-Key is no command id: [A-Za-z0-9._:-]{1,64}")
     }
-    if let given, given != id {
-      throw .invalid("Idempotency-Key is \(id), but command_id is \(given)")
-    }
     return id
+  }
+
+  /// Refuses what would record something where another process writes.
+  func requireWriting() throws(RequestFailure) {
+    if !ledger.isWritable { throw .readOnly }
   }
 
   private func response(to outcome: Outcome) -> Response {
@@ -101,15 +119,24 @@ extension NativeWire {
   }
 }
 
+extension Telemetry.Outcome {
+  /// How an outcome is counted.
+  init(_ outcome: Outcome) {
+    switch outcome {
+    case .recorded: self.init(name: "recorded", code: "")
+    case .alreadyRecorded: self.init(name: "already_recorded", code: "")
+    case .notRecorded: self.init(name: "not_recorded", code: "")
+    case .refused(let refusal): self.init(name: "refused", code: refusal.code)
+    case .conflict(let conflict): self.init(name: "conflict", code: conflict.code)
+    case .invalid: self.init(name: "invalid", code: InvalidRequest.code)
+    }
+  }
+}
+
 /// The media type of JSON Lines.
 let jsonLinesMediaType = "application/jsonl"
 
 extension HTTPField.Name {
   /// The field of draft-ietf-httpapi-idempotency-key-header.
-  static var idempotencyKey: Self {
-    guard let name = Self("Idempotency-Key") else {
-      preconditionFailure("Idempotency-Key is a token, which is all that a name must be")
-    }
-    return name
-  }
+  static var idempotencyKey: Self { known("Idempotency-Key") }
 }

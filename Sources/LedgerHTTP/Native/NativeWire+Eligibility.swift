@@ -7,7 +7,10 @@ import TrialLedger
 
 extension NativeWire {
   /// `POST /v1/eligibility`: the answers about many namespaces, all from one position.
-  func eligibility(_ request: Request) async throws -> Response {
+  func eligibility(
+    _ request: Request,
+    _ context: LedgerRequestContext
+  ) async throws -> Response {
     let bytes = try await request.bodyBytes(upTo: limits.bodyByteCountMax)
     let (fields, elements, question) = try readQuestion(bytes)
     guard elements.count <= limits.itemCountMax else {
@@ -18,6 +21,7 @@ extension NativeWire {
       )
     }
     let ids = try namespaceIDs(elements, of: fields)
+    context.note(ids)
     // The present is answered from memory in microseconds; anything else may read stored events.
     let batch =
       if question.isAboutThePresent {

@@ -11,21 +11,27 @@ extension NativeWire {
     return Response(.ok, writer.bytes, headers: [.cacheControl: "no-store"])
   }
 
-  /// `GET /readyz`: the ledger is open, has rules to answer by and sees what comes; with a few
-  /// counts.
+  /// `GET /readyz`: the ledger is open, has rules to answer by, records what it acknowledges and sees
+  /// what comes; with a few counts.
   func readiness() -> Response {
-    let hasRules = ledger.rules.current != nil
-    let isReady = hasRules && ledger.followingProblem == nil
+    let problem = readinessProblem
     var writer = JSONWriter()
     writer.object { writer in
-      writer.member("status", isReady ? "ready" : hasRules ? "not_following" : "no_rules")
+      writer.member("status", problem ?? "ready")
       writer.member("position", ledger.size)
       for (name, count) in otherCounts() { writer.member(name, count) }
     }
     return Response(
-      isReady ? .ok : .serviceUnavailable,
+      problem == nil ? .ok : .serviceUnavailable,
       writer.bytes,
       headers: [.cacheControl: "no-store"]
     )
+  }
+
+  /// Why requests should go elsewhere; `nil`: they should not.
+  var readinessProblem: String? {
+    if ledger.rules.current == nil { return "no_rules" }
+    if ledger.followingProblem != nil { return "not_following" }
+    return nil
   }
 }

@@ -24,7 +24,8 @@ extension NativeWire {
   /// `GET /v1/namespaces/{id}/history`: its canonical event lines; 0 has the rule activations.
   func history(_ request: Request, _ context: LedgerRequestContext) async throws -> Response {
     let id = try namespaceID(context, allowsLedger: true)
-    let question = try Question(try QueryString(of: request).values(allowing: questionNames))
+    // Which rules would decide, and what was true on a date, is no matter of what was recorded.
+    let question = try Question(try QueryString(of: request).values(allowing: ["as_of"]))
     let events = try await calls.run { try ledger.history(of: id, asOf: question.asOf) }
     var bytes: [UInt8] = []
     for event in events {
@@ -61,6 +62,7 @@ extension NativeWire {
     allowsLedger: Bool = false
   ) throws(RequestFailure) -> NamespaceID {
     let text = context.parameters.get("id") ?? ""
+    if let id = NamespaceID(text) { context.note([id]) }
     if allowsLedger, text.utf8.elementsEqual("0".utf8) { return .ledger }
     guard let id = NamespaceID(text) else {
       throw .invalid(

@@ -1,13 +1,21 @@
 import Hummingbird
 import TrialLedger
 
-/// The native API under `/v1`, and the health of the service.
+/// The native API under `/v1`, what others check the ledger by, and the health of the service.
 struct NativeWire: Wire {
   let ledger: Ledger
   let configuration: HTTPConfiguration
   let calls: BlockingCalls
+  /// What others can check about the ledger.
+  let evidence: Evidence
+  /// The connections that are told of what comes.
+  let streams: EventStreams
+  /// What the server counts.
+  let telemetry: Telemetry
   /// What `/readyz` shows beside the ledger's size.
   let otherCounts: @Sendable () -> [(name: String, count: Int)]
+  /// `/openapi.json`; set once all wires are there.
+  var document: [UInt8] = []
 
   var limits: HTTPLimits { configuration.limits }
 
@@ -15,47 +23,30 @@ struct NativeWire: Wire {
 
   func takesLongRequestLine(path: String) -> Bool { false }
 
-  func response(to failure: RequestFailure) -> Response {
-    Response(
-      failure.status,
-      ProblemDocument.bytes(of: failure),
-      mediaType: ProblemDocument.mediaType
-    )
+  func errorBytes(of failure: RequestFailure) -> [UInt8] { ProblemDocument.bytes(of: failure) }
+
+  var errorMediaType: String { ProblemDocument.mediaType }
+
+  func errorSchema(codes: [String]) -> String {
+    let names = codes.map { #""\#($0)""# }.joined(separator: ",")
+    return #"{"allOf":[\#(reference(to: "Problem")),"#
+      + #"{"properties":{"code":{"enum":[\#(names)]}}}]}"#
   }
 
-  func addRoutes(to router: Router<LedgerRequestContext>) {
-    let gate = Gate(authenticator: configuration.authenticator)
-    router.route(
-      .post,
-      "/v1/eligibility",
-      gate.requiring(.reader) { request, _ in try await eligibility(request) }
-    )
-    router.route(
-      .post,
-      "/v1/commands",
-      gate.requiring(.writer) { request, _ in try await command(request) }
-    )
-    router.route(
-      .post,
-      "/v1/commands/batch",
-      gate.requiring(.writer) { request, _ in try await batch(request) }
-    )
-    router.route(
-      .get,
-      "/v1/namespaces/:id",
-      gate.requiring(.reader) { request, context in try await state(request, context) }
-    )
-    router.route(
-      .get,
-      "/v1/namespaces/:id/history",
-      gate.requiring(.auditor) { request, context in try await history(request, context) }
-    )
-    router.route(
-      .get,
-      "/v1/namespaces/:id/explain",
-      gate.requiring(.reader) { request, context in try await explain(request, context) }
-    )
-    router.route(.get, "/healthz") { _, _ in health() }
-    router.route(.get, "/readyz") { _, _ in readiness() }
+  var schemas: [(name: String, schema: String)] { nativeSchemas }
+
+  var securitySchemes: [(name: String, scheme: String)] {
+    [
+      (
+        "token",
+        #"{"type":"http","scheme":"bearer","description":"tlk_<id>_<secret>; its roles open "#
+          + #"the operations that name one of them"}"#
+      )
+    ]
+  }
+
+  var operations: [Operation] {
+    questionOperations + changeOperations + commandOperations + eventOperations + rulesOperations
+      + evidenceOperations + serviceOperations + metricsOperations
   }
 }

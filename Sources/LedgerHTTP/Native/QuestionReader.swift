@@ -68,6 +68,6 @@ extension Question {
 }
 
 /// A number of events in decimal, without sign and leading zeros.
-private func decimalSize(_ text: String) -> Int? {
+func decimalSize(_ text: String) -> Int? {
   text.utf8.elementsEqual("0".utf8) ? 0 : NamespaceID(text).map { Int($0.rawValue) }
 }

@@ -8,6 +8,7 @@ import TrialLedger
 /// Turns whatever a route throws into an answer in the form of the wire that the path belongs to.
 struct FailureMiddleware: RouterMiddleware {
   let wires: Wires
+  let telemetry: Telemetry
 
   @concurrent func handle(
     _ request: Request,
@@ -18,6 +19,7 @@ struct FailureMiddleware: RouterMiddleware {
       return try await next(request, context)
     } catch {
       let failure = failure(for: error, context)
+      telemetry.noteFailure(code: failure.code)
       var response = wires.owner(of: request.uri.path).response(to: failure)
       for field in failure.headers { response.headers[field.name] = field.value }
       if failure.closesConnection { response.headers[.connection] = "close" }

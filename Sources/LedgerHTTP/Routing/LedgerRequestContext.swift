@@ -1,12 +1,27 @@
 package import Hummingbird
+package import LedgerCore
 
 /// What is known of a request beside itself.
 package struct LedgerRequestContext: RequestContext {
   package var coreContext: CoreRequestContextStorage
   /// Who asks, once that is known.
-  package var caller: Caller?
+  package var caller: Caller? {
+    didSet { if let caller { notes.note(caller: caller.name) } }
+  }
+  /// What is learned for the access log.
+  let notes = RequestNotes()
 
   package init(source: Source) {
     coreContext = CoreRequestContextStorage(source: source)
+  }
+
+  /// Notes for the access log which namespaces are asked about.
+  package func note(_ ids: [NamespaceID]) {
+    notes.note(ids)
+  }
+
+  /// Notes for the access log who asks.
+  package func note(caller: String) {
+    notes.note(caller: caller)
   }
 }

@@ -15,8 +15,7 @@ struct LimitMiddleware: RouterMiddleware {
     context: LedgerRequestContext,
     next: @concurrent (Request, LedgerRequestContext) async throws -> Response
   ) async throws -> Response {
-    let path = request.uri.path
-    let isLong = wires.owner(of: path).takesLongRequestLine(path: path)
+    let isLong = wires.takesLongRequestLine(path: request.uri.path)
     let lineMax = isLong ? limits.longRequestLineByteCountMax : limits.requestLineByteCountMax
     let line = requestLineByteCount(of: request.head)
     guard line <= lineMax else {

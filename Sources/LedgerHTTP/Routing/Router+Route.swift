@@ -1,4 +1,4 @@
-package import HTTPTypes
+import HTTPTypes
 package import Hummingbird
 
 /// What answers a request on one route.
@@ -6,32 +6,38 @@ package typealias RouteHandler =
   @Sendable (Request, LedgerRequestContext) async throws -> Response
 
 extension Router<LedgerRequestContext> {
-  /// Adds a route for one method; `HEAD` goes with `GET`, and the other methods are answered 405.
+  /// Adds routes; `HEAD` goes with `GET`, and the methods that a path does not take are answered 405.
   ///
-  /// - Precondition: The path was not added before.
-  package func route(
-    _ method: HTTPRequest.Method,
-    _ path: RouterPath,
-    _ handler: @escaping RouteHandler
-  ) {
-    var allowed = [method]
-    on(path, method: method, use: handler)
-    if method == .get {
-      allowed.append(.head)
-      on(path, method: .head) { request, context in
-        try await handler(request, context).createHeadResponse()
+  /// - Precondition: No path has one method twice.
+  func add(_ operations: [Operation], behind gate: Gate) {
+    var methods: [String: [HTTPRequest.Method]] = [:]
+    for operation in operations {
+      let handler =
+        switch operation.access {
+        case .role(let role): gate.requiring(role, operation.handler)
+        case .everyone, .scheme: operation.handler
+        }
+      methods[operation.path, default: []].append(operation.method)
+      on(operation.routerPath, method: operation.method, use: handler)
+      if operation.method == .get {
+        methods[operation.path, default: []].append(.head)
+        on(operation.routerPath, method: .head) { request, context in
+          try await handler(request, context).createHeadResponse()
+        }
       }
     }
-    let methods = allowed
-    for other in otherMethods where !allowed.contains(other) {
-      on(path, method: other) { _, _ -> Response in
-        throw RequestFailure.methodNotAllowed(allowed: methods)
+    for operation in operations {
+      guard let allowed = methods.removeValue(forKey: operation.path) else { continue }
+      for other in otherMethods where !allowed.contains(other) {
+        on(operation.routerPath, method: other) { _, _ -> Response in
+          throw RequestFailure.methodNotAllowed(allowed: allowed)
+        }
       }
     }
   }
 }
 
-/// The methods that a route without a handler of its own for them refuses.
+/// The methods that are refused where a path does not take them.
 private let otherMethods: [HTTPRequest.Method] = [
   .get, .head, .post, .put, .delete, .options, .trace, .patch,
 ]

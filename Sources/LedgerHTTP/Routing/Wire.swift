@@ -11,18 +11,37 @@ package protocol Wire: Sendable {
   /// long.
   func takesLongRequestLine(path: String) -> Bool
 
-  /// The answer that tells of a failure.
-  func response(to failure: RequestFailure) -> Response
+  /// The bytes, of ``errorMediaType``, that tell of a failure.
+  func errorBytes(of failure: RequestFailure) -> [UInt8]
 
-  /// Adds the wire's routes.
-  func addRoutes(to router: Router<LedgerRequestContext>)
+  /// The media type of errors.
+  var errorMediaType: String { get }
 
-  /// Counts that operators look at, by name; shown by `/readyz`.
+  /// The JSON schema of errors with one of these codes, as JSON text.
+  func errorSchema(codes: [String]) -> String
+
+  /// The wire's routes, as they are served and described.
+  var operations: [Operation] { get }
+
+  /// The named JSON schemas that its operations refer to, as JSON text.
+  var schemas: [(name: String, schema: String)] { get }
+
+  /// The OpenAPI security schemes that its operations name, as JSON text.
+  var securitySchemes: [(name: String, scheme: String)] { get }
+
+  /// Counts that operators look at, by name; shown by `/readyz` and `/metrics`.
   var counts: [(name: String, count: Int)] { get }
 }
 
 extension Wire {
   package var counts: [(name: String, count: Int)] { [] }
+  package var schemas: [(name: String, schema: String)] { [] }
+  package var securitySchemes: [(name: String, scheme: String)] { [] }
+
+  /// The answer that tells of a failure.
+  package func response(to failure: RequestFailure) -> Response {
+    Response(failure.status, errorBytes(of: failure), mediaType: errorMediaType)
+  }
 }
 
 /// The wires of a server, and which of them a path belongs to.
@@ -37,10 +56,22 @@ package struct Wires: Sendable {
   }
 
   /// All of them.
-  package var all: [any Wire] { others + [fallback] }
+  package var all: [any Wire] { [fallback] + others }
 
   /// The wire that a path belongs to.
   package func owner(of path: String) -> any Wire {
-    others.first { $0.owns(path: path) } ?? fallback
+    let path = withoutEmptyParts(path)
+    return others.first { $0.owns(path: path) } ?? fallback
   }
+
+  /// Whether the request line of a path may be long.
+  func takesLongRequestLine(path: String) -> Bool {
+    owner(of: path).takesLongRequestLine(path: withoutEmptyParts(path))
+  }
+}
+
+/// `path` as the router reads it: several slashes in a row are one.
+private func withoutEmptyParts(_ path: String) -> String {
+  guard path.contains("//") else { return path }
+  return "/" + path.split(separator: "/").joined(separator: "/") + (path.hasSuffix("/") ? "/" : "")
 }

@@ -10,6 +10,11 @@ public struct HTTPConfiguration: Sendable {
   public var authenticator: (any Authenticator)?
   /// The most that one client may ask.
   public var limits: HTTPLimits
+  /// Whether everyone may read `/metrics`, or auditors only.
+  public var areMetricsOpen = false
+  /// Takes the access log, a line of JSON with its end for each answer, from any thread; `nil`: there
+  /// is none.
+  public var accessLog: (@Sendable (_ line: [UInt8]) -> Void)?
 
   /// A configuration; by default for this machine only.
   public init(
@@ -41,8 +46,8 @@ public struct HTTPConfiguration: Sendable {
   /// Why the server must not start with this configuration; `nil`: it may.
   public var problem: String? {
     if !(0...65_535).contains(port) { return "the port \(port) is not between 0 and 65535" }
-    if authenticator == nil, !isLoopback {
-      return "\(host) can be reached from other machines; give access tokens, "
+    if !(authenticator?.isRequired ?? false), !isLoopback {
+      return "\(host) can be reached from other machines; make an access token with token create, "
         + "or listen on 127.0.0.1"
     }
     return nil

@@ -21,14 +21,22 @@ public struct HTTPLimits: Equatable, Sendable {
   public var itemCountMax = 10_000
   /// How long a connection may stay silent while a request is awaited or read; then it is closed.
   public var idleTimeout: Duration = .seconds(30)
-  /// How long the body of a request may take to arrive; then the connection is closed.
+  /// How long the head of a request may take to arrive, and then its body; then the connection is closed.
   public var readTimeout: Duration = .seconds(60)
   /// How long the rest of a refused request is taken in and dropped, so that its answer arrives.
   public var lingerTimeout: Duration = .seconds(2)
+  /// How long a client may take nothing of an answer; then the connection is closed.
+  public var writeTimeout: Duration = .seconds(30)
   /// The most connections at a time; more wait to be accepted.
   public var connectionCountMax = 4_096
   /// The most questions that wait for a thread because they read stored events; else 503.
   public var waitingQuestionCountMax = 256
+  /// The most streams at a time; else 503.
+  public var streamCountMax = 1_024
+  /// How long a stream lasts; its client comes again with `Last-Event-ID`.
+  public var streamTimeout: Duration = .seconds(3_600)
+  /// How long a stream is silent at most.
+  public var heartbeatInterval: Duration = .seconds(15)
   /// How long a stopping server waits for requests that were begun.
   public var stopTimeout: Duration = .seconds(4)
 

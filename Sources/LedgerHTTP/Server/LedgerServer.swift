@@ -1,3 +1,4 @@
+import Foundation
 import Hummingbird
 import HummingbirdCore
 package import Logging
@@ -12,16 +13,20 @@ import UnixSignals
 /// that were begun, and then returns; the ledger is its owner's to close.
 package struct LedgerServer: Service {
   private let application: Application<RouterResponder<LedgerRequestContext>>
+  private let watch: LedgerWatch
+  /// What it serves.
+  package let operations: [Operation]
 
   /// A server of `ledger`.
   ///
   /// - Parameters:
-  ///   - ledger: Opened for writing, or for following; then commands are answered 503.
+  ///   - ledger: Opened for writing, or for following; then commands are refused.
   ///   - configuration: Where to listen, for whom, and the limits.
   ///   - wires: Routes beside the native API.
   ///   - logger: Told what the operator should know.
   ///   - onListening: Told the port once connections are accepted.
-  /// - Throws: ``LedgerError/badInput(_:)`` for a configuration that has a problem.
+  /// - Throws: ``LedgerError/badInput(_:)`` for a configuration that has a problem; what looking for
+  ///   the ledger's evidence throws.
   package init(
     ledger: Ledger,
     configuration: HTTPConfiguration,
@@ -31,20 +36,43 @@ package struct LedgerServer: Service {
   ) throws(LedgerError) {
     if let problem = configuration.problem { throw .badInput(problem) }
     let limits = configuration.limits
-    let native = NativeWire(
+    let telemetry = Telemetry()
+    let watch = LedgerWatch(ledger)
+    self.watch = watch
+    var native = NativeWire(
       ledger: ledger,
       configuration: configuration,
       calls: BlockingCalls(waitingCountMax: limits.waitingQuestionCountMax),
+      evidence: try ledger.evidence(),
+      streams: EventStreams(limits: limits, watch: watch),
+      telemetry: telemetry,
       otherCounts: { wires.flatMap(\.counts) }
     )
+    native.document = OpenAPIDocument.bytes(of: [native] + wires)
+    operations = native.operations + wires.flatMap(\.operations)
     let all = Wires(native: native, others: wires)
     let router = Router(context: LedgerRequestContext.self)
-    router.add(middleware: FailureMiddleware(wires: all))
+    router.add(
+      middleware: ObservingMiddleware(
+        telemetry: telemetry,
+        clock: ledger.clock,
+        ids: RequestIDs(),
+        accessLog: configuration.accessLog
+      )
+    )
+    router.add(middleware: FailureMiddleware(wires: all, telemetry: telemetry))
     router.add(middleware: LimitMiddleware(limits: limits, wires: all))
-    for wire in all.all { wire.addRoutes(to: router) }
+    router.add(operations, behind: Gate(authenticator: configuration.authenticator))
     application = Application(
       router: router,
-      server: HTTPServerBuilder { GuardedHTTP1Channel(limits: limits, responder: $0) },
+      server: HTTPServerBuilder { responder in
+        GuardedHTTP1Channel(
+          limits: limits,
+          wires: all,
+          telemetry: telemetry,
+          responder: responder
+        )
+      },
       configuration: ApplicationConfiguration(
         address: .hostname(configuration.host, port: configuration.port),
         availableConnectionsDelegate: MaximumAvailableConnections(limits.connectionCountMax)
@@ -55,7 +83,15 @@ package struct LedgerServer: Service {
   }
 
   package func run() async throws {
-    try await application.run()
+    let (application, watch) = (application, watch)
+    try await withThrowingTaskGroup(of: Void.self) { tasks in
+      tasks.addTask { await watch.run() }
+      tasks.addTask {
+        defer { watch.stop() }
+        try await application.run()
+      }
+      try await tasks.waitForAll()
+    }
   }
 }
 
@@ -107,7 +143,20 @@ package func runServer(
     throw error
   } catch {
     throw LedgerError.inputOutput(
-      "cannot serve on \(configuration.host):\(configuration.port): \(error)"
+      "cannot serve on \(configuration.host):\(configuration.port): \(reason(error))"
     )
+  }
+}
+
+/// Why a server cannot listen, in words.
+private func reason(_ error: any Error) -> String {
+  guard let error = error as? IOError, let code = POSIXErrorCode(rawValue: error.errnoCode) else {
+    return "\(error)"
+  }
+  return switch code {
+  case .EADDRINUSE: "another program listens there already; choose another port"
+  case .EADDRNOTAVAIL: "this machine has no such address; choose one that it has"
+  case .EACCES: "ports below 1024 are for the administrator; choose a higher one"
+  default: "the system says \(POSIXError(code).localizedDescription)"
   }
 }

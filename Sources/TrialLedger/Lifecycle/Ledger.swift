@@ -232,6 +232,9 @@ public final class Ledger: Sendable {
   ///
   public var root: [UInt8] { head.root.bytes }
 
+  /// Whether it was opened for writing, so that commands can be submitted.
+  public var isWritable: Bool { commitThread != nil }
+
   /// The thread that writes.
   func writer() throws(LedgerError) -> CommitThread {
     guard let commitThread else {

@@ -9,7 +9,9 @@ struct HelpTests {
     let verbs = [
       "", "init", "generate", "import", "start", "extend", "reactivate", "end", "change-plan",
       "move", "apply", "eligibility", "show", "history", "explain", "rules", "rules lint",
-      "rules test", "rules diff", "rules activate", "rules list", "rules show", "serve", "follow",
+      "rules test", "rules diff", "rules activate", "rules list", "rules show", "serve",
+      "token create",
+      "token list", "token revoke", "follow",
       "changes", "export",
       "stats", "verify", "rebuild", "snapshot", "doctor", "backup", "restore", "recover", "keygen",
       "checkpoint", "prove", "verify-proof", "export-tlog",

@@ -45,10 +45,18 @@ struct ServeTests {
     let ran = try shell.silently("serve --listen 0.0.0.0:0")
     #expect(ran.code == 65)
     #expect(ran.errors.contains("0.0.0.0 can be reached from other machines"), "\(ran.errors)")
-    try shell.write("reader not-a-token\n", to: "tokens.txt")
-    let bad = try shell.silently("serve --listen 0.0.0.0:0 --tokens tokens.txt")
+    try shell.write("{}", to: "ledger/tokens.json")
+    let bad = try shell.silently("serve --listen 0.0.0.0:0")
     #expect(bad.code == 65)
-    #expect(bad.errors.hasPrefix("Error: tokens.txt:1: "), "\(bad.errors)")
-    #expect(!bad.errors.contains("not-a-token"), "a message shows a secret")
+    #expect(bad.errors.contains("tokens.json cannot be read: "), "\(bad.errors)")
+  }
+
+  @Test(arguments: [
+    "--max-body 0", "--idle-timeout 0", "--max-items -1", "--max-batch-body 1073741825",
+    "--stream-timeout 86401",
+  ])
+  func `a limit that is none is refused`(option: String) throws {
+    let ran = try Shell().silently("serve \(option)")
+    #expect(ran.code == 64, "\(ran.errors)")
   }
 }
