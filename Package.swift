@@ -37,13 +37,18 @@ let package = Package(
   platforms: [.macOS(.v26)],
   products: [
     .library(name: "TrialLedger", targets: ["TrialLedger"]),
+    .library(name: "TrialLedgerClient", targets: ["TrialLedgerClient"]),
     .executable(name: "trial-ledger", targets: ["trial-ledger"]),
   ],
   traits: [
     .trait(
+      name: "Client",
+      description: "A client for Swift services, TrialLedgerClient; needs async-http-client."
+    ),
+    .trait(
       name: "Redis",
       description: "Invalidates GitLab's cache in Redis; needs hiredis (libhiredis-dev)."
-    )
+    ),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
@@ -55,6 +60,7 @@ let package = Package(
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
+    .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
   ],
   targets: [
@@ -124,6 +130,20 @@ let package = Package(
     .target(
       name: "LedgerRedis",
       dependencies: ["LedgerCore", "LedgerHiredis", "TrialLedger", logging] + lifecycle,
+      swiftSettings: strict
+    ),
+    .target(
+      name: "TrialLedgerClient",
+      dependencies: [
+        "LedgerCore",
+        .product(
+          name: "AsyncHTTPClient",
+          package: "async-http-client",
+          condition: .when(traits: ["Client"])
+        ),
+        .product(name: "NIOCore", package: "swift-nio", condition: .when(traits: ["Client"])),
+        .product(name: "NIOHTTP1", package: "swift-nio", condition: .when(traits: ["Client"])),
+      ],
       swiftSettings: strict
     ),
     .executableTarget(
@@ -260,6 +280,14 @@ let package = Package(
       dependencies: [
         "TrialLedger", "LedgerFormat", "LedgerHTTP", "LedgerGitLab", "LedgerHTTPTestSupport",
         "LedgerTestSupport", httpTypes, logging,
+      ],
+      swiftSettings: strict
+    ),
+    .testTarget(
+      name: "TrialLedgerClientTests",
+      dependencies: [
+        "TrialLedgerClient", "TrialLedger", "LedgerCore", "LedgerHTTPTestSupport",
+        "LedgerTestSupport",
       ],
       swiftSettings: strict
     ),
