@@ -16,6 +16,13 @@ let strict: [SwiftSetting] = [
   .enableUpcomingFeature("InferIsolatedConformances"),
 ]
 
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+/// What speaks to GitLab needs an HTTP client and JSON Web Tokens, which a build without the trait
+/// leaves out with all that they stand on.
+let gitLabSync = Target.Dependency.target(
+  name: "LedgerGitLabSync",
+  condition: .when(traits: ["GitLabSync"])
+)
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
@@ -41,6 +48,7 @@ let package = Package(
     .executable(name: "trial-ledger", targets: ["trial-ledger"]),
   ],
   traits: [
+    .trait(name: "GitLabSync", description: "Pushes what the ledger knows to a GitLab."),
     .trait(
       name: "Client",
       description: "A client for Swift services, TrialLedgerClient; needs async-http-client."
@@ -49,6 +57,7 @@ let package = Package(
       name: "Redis",
       description: "Invalidates GitLab's cache in Redis; needs hiredis (libhiredis-dev)."
     ),
+    .default(enabledTraits: ["GitLabSync"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
@@ -62,6 +71,7 @@ let package = Package(
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
     .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
+    .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
   ],
   targets: [
     .systemLibrary(
@@ -118,8 +128,18 @@ let package = Package(
     .target(
       name: "LedgerGitLab",
       dependencies: [
-        "TrialLedger", "LedgerFormat", "LedgerHTTP", httpTypes, hummingbird, logging,
-      ],
+        "TrialLedger", "LedgerFormat", "LedgerHTTP", crypto, grdb, httpTypes, hummingbird, logging,
+      ] + nio + lifecycle,
+      swiftSettings: strict
+    ),
+    .target(
+      name: "LedgerGitLabSync",
+      dependencies: [
+        "TrialLedger", "LedgerFormat", "LedgerHTTP", "LedgerGitLab", httpTypes, hummingbird,
+        .product(name: "AsyncHTTPClient", package: "async-http-client"),
+        .product(name: "CryptoExtras", package: "swift-crypto"),
+        .product(name: "JWTKit", package: "jwt-kit"),
+      ] + nio,
       swiftSettings: strict
     ),
     .target(
@@ -150,7 +170,7 @@ let package = Package(
       name: "trial-ledger",
       dependencies: [
         "TrialLedger", "LedgerFormat", "LedgerRuleFiles", "LedgerHTTP", "LedgerGitLab",
-        "LedgerHiredis", "LedgerRedis", hummingbird, logging,
+        "LedgerHiredis", "LedgerRedis", gitLabSync, hummingbird, logging,
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ] + lifecycle,
       path: "Sources/LedgerCLI",
@@ -279,8 +299,14 @@ let package = Package(
       name: "LedgerGitLabTests",
       dependencies: [
         "TrialLedger", "LedgerFormat", "LedgerHTTP", "LedgerGitLab", "LedgerHTTPTestSupport",
-        "LedgerTestSupport", httpTypes, logging,
-      ],
+        "LedgerCore", "LedgerRuleFiles", "LedgerTestSupport", gitLabSync, httpTypes, hummingbird,
+        logging,
+        .product(
+          name: "JWTKit",
+          package: "jwt-kit",
+          condition: .when(traits: ["GitLabSync"])
+        ),
+      ] + nio + lifecycle,
       swiftSettings: strict
     ),
     .testTarget(

@@ -43,7 +43,7 @@ struct TrialLedgerCommand: AsyncParsableCommand {
         subcommands: [
           Serve.self, Token.self, Follow.self, Changes.self, Export.self, Stats.self, Verify.self,
           Rebuild.self, Snapshot.self,
-        ]
+        ] + synchronizing
       ),
       CommandGroup(
         name: "Evidence for others",
@@ -57,6 +57,15 @@ struct TrialLedgerCommand: AsyncParsableCommand {
       ),
     ]
   )
+
+  /// What keeps GitLab in step, where the program was built with it.
+  private static var synchronizing: [any ParsableCommand.Type] {
+    #if GitLabSync
+    [Sync.self]
+    #else
+    []
+    #endif
+  }
 
   static func main() async {
     FileDescriptor.ignoreWriteSignals()

@@ -36,7 +36,12 @@ enum HouseRules {
     ],
     "LedgerGitLab": [
       "LedgerCore", "LedgerFormat", "LedgerHTTP", "TrialLedger", "Hummingbird", "HTTPTypes",
-      "Logging", "NIOCore", "Foundation",
+      "Logging", "NIOCore", "NIOPosix", "ServiceLifecycle", "Crypto", "GRDB", "Foundation",
+    ],
+    // What the trait GitLabSync adds.
+    "LedgerGitLabSync": [
+      "LedgerCore", "LedgerFormat", "LedgerHTTP", "LedgerGitLab", "TrialLedger", "Hummingbird",
+      "HTTPTypes", "AsyncHTTPClient", "JWTKit", "CryptoExtras", "NIOCore", "NIOHTTP1", "Foundation",
     ],
     "LedgerHiredis": ["CHiredis", "Glibc", "Darwin"],
     "LedgerRedis": [
@@ -48,8 +53,8 @@ enum HouseRules {
     // The composition root sees all.
     "LedgerCLI": [
       "LedgerCore", "LedgerFormat", "LedgerRuleFiles", "TrialLedger", "LedgerHTTP", "LedgerGitLab",
-      "LedgerHiredis", "LedgerRedis", "ArgumentParser", "Hummingbird", "Logging",
-      "ServiceLifecycle", "Foundation", "Glibc",
+      "LedgerGitLabSync", "LedgerHiredis", "LedgerRedis", "ArgumentParser", "Hummingbird",
+      "Logging", "ServiceLifecycle", "Foundation", "Glibc",
       "Darwin",
     ],
   ]

@@ -34,6 +34,17 @@ struct FileDescriptor: Sendable {
     return FileDescriptor(number: number)
   }
 
+  /// Makes a folder for secrets, which only its owner may enter, unless there is one.
+  ///
+  /// - Throws: ``SystemError``.
+  static func makeFolder(_ path: String) throws(SystemError) {
+    // Sound: the string is copied for the call, which does not keep it.
+    let result = unsafe path.withCString { unsafe mkdir($0, 0o700) }
+    guard result == 0 || errno == EEXIST else {
+      throw SystemError(code: errno, subject: "cannot make \(path)")
+    }
+  }
+
   /// Writes a new file that only its owner may read, and makes it durable.
   ///
   /// - Throws: ``SystemError``, also when there is a file already.

@@ -16,6 +16,8 @@ struct Serve: AsyncParsableCommand {
         TRIAL_LEDGER_GITLAB_EMAIL=admin@example.com TRIAL_LEDGER_GITLAB_TOKEN=secret trial-ledger serve
         trial-ledger serve --redis unix:/run/redis/redis.sock
         trial-ledger token create --role reader && trial-ledger serve --listen 0.0.0.0:8080
+        trial-ledger serve --sync-to https://gitlab.example --sync-issuer https://ledger.example \
+      --sync-keys /etc/trial-ledger/gitlab-keys
 
       GitLab's routes are served when TRIAL_LEDGER_GITLAB_EMAIL and TRIAL_LEDGER_GITLAB_TOKEN say \
       what GitLab shows in X-Admin-Email and X-Admin-Token; TRIAL_LEDGER_GITLAB_TOKEN_SHA256 takes \
@@ -46,6 +48,7 @@ struct Serve: AsyncParsableCommand {
   @Flag(help: "Let everybody who can reach the server read /metrics, not auditors only.")
   var openMetrics = false
   @OptionGroup var limitOptions: HTTPLimitOptions
+  @OptionGroup var sync: SyncOptions
   @OptionGroup var data: DataOptions
 
   func run() async throws {
@@ -64,20 +67,28 @@ struct Serve: AsyncParsableCommand {
     let ledger = try data.open(for: isReadOnly ? .following : .writing)
     configuration.limits.leaveFiles(of: FileDescriptor.raiseCountMax())
     let limits = configuration.limits
-    let wires: [any Wire] =
-      credentials.map {
-        [GitLabWire(ledger: ledger, credentials: $0, limits: limits, logger: logger)]
-      } ?? []
+    let pushing = try sync.open(for: ledger, logger)
+    let gitLab = credentials.map {
+      GitLabWire(
+        ledger: ledger,
+        credentials: $0,
+        limits: limits,
+        logger: logger,
+        beforeAnswer: pushing.beforeAnswer
+      )
+    }
+    let wires: [any Wire] = (gitLab.map { [$0] } ?? []) + pushing.wires
     let shownHost = host.contains(":") ? "[\(host)]" : host
-    let routes = wires.isEmpty ? "the native API" : "the native API and GitLab's routes"
+    let routes = gitLab == nil ? "the native API" : "the native API and GitLab's routes"
     try await runServer(
       ledger: ledger,
       configuration: configuration,
       wires: wires,
-      services: try redis.services(for: ledger, logger),
+      services: pushing.services + (try redis.services(for: ledger, logger)),
       logger: logger,
       onListening: { port in note("serving \(routes) on http://\(shownHost):\(port)") }
     )
+    await pushing.close()
   }
 
   private func address() throws -> (host: String, port: Int) {

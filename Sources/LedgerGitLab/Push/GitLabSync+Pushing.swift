@@ -1,0 +1,167 @@
+package import LedgerCore
+import Logging
+import Synchronization
+package import TrialLedger
+
+extension GitLabSync {
+  /// Pushes what is due, as it becomes due, until the service is to end.
+  func pushUntilStopped() async {
+    while !isOver {
+      let ringCount = doorbell.ringCount
+      do {
+        if try await pushNext() { continue }
+      } catch {
+        logger.error("pushing to GitLab failed here", metadata: ["problem": "\(error)"])
+      }
+      // Another process may have asked for a retry, and waits after failures end by themselves.
+      await doorbell.wait(since: ringCount, atMost: .seconds(1))
+    }
+  }
+
+  /// Pushes one namespace that is due.
+  ///
+  /// - Returns: Whether there was one.
+  func pushNext() async throws -> Bool {
+    while let id = try await nextDue() {
+      let waiting: [OneShot]? = work.withLock { work in
+        guard work.inFlight.insert(id).inserted else { return nil }
+        return work.waiting.removeValue(forKey: id) ?? []
+      }
+      guard let waiting else { continue }
+      defer {
+        let isAwaited = work.withLock { work in
+          work.inFlight.remove(id)
+          return !work.urgent.isEmpty
+        }
+        for one in waiting { one.end() }
+        if isAwaited { doorbell.ring() }
+      }
+      // Read after it was taken, so that it knows of every touch that somebody waits for.
+      guard let due = try await blocking({ [store] in try store.due(id) }) else { continue }
+      try await push(due)
+      return true
+    }
+    return false
+  }
+
+  /// A namespace that is due and not being pushed: first those that GitLab waits for.
+  private func nextDue() async throws -> NamespaceID? {
+    let (urgent, inFlight) = work.withLock { work in
+      let index = work.urgent.firstIndex { !work.inFlight.contains($0) }
+      return (index.map { work.urgent.remove(at: $0) }, work.inFlight)
+    }
+    if let urgent { return urgent }
+    let due = try await blocking { [store, ledger] in
+      try store.due(inFlight.count + 1, now: ledger.clock.now())
+    }
+    return due.first { !inFlight.contains($0.id) }?.id
+  }
+
+  /// Has a namespace pushed for which something was just recorded, and waits for that, though no
+  /// longer than ``Options/beforeAnswer``; what takes longer or fails goes on by itself.
+  package func pushBeforeAnswer(_ id: NamespaceID) async {
+    guard options.beforeAnswer > .zero else { return }
+    do {
+      try await blocking { [store, ledger] in
+        try store.touch([id], .answer, now: ledger.clock.now())
+      }
+    } catch {
+      // The stream of what happened comes to it anyway.
+      logger.error("noting a push to GitLab failed", metadata: ["problem": "\(error)"])
+      return
+    }
+    let pushed = OneShot()
+    work.withLock { work in
+      work.waiting[id, default: []].append(pushed)
+      if !work.urgent.contains(id) { work.urgent.append(id) }
+    }
+    doorbell.ring()
+    await pushed.wait(atMost: options.beforeAnswer)
+    work.withLock { work in work.waiting[id]?.removeAll { $0 === pushed } }
+  }
+}
+
+extension GitLabSync {
+  private func push(_ due: DueNamespace) async throws {
+    let (parts, pushed) = try await blocking { [ledger, store, options] in
+      (
+        try Self.parts(of: due.id, in: ledger, options.push),
+        try store.pushed(for: due.id)
+      )
+    }
+    guard let parts else {
+      return try await blocking { [store] in try store.settle(due, forgetting: true) }
+    }
+    var refusal: (hash: [UInt8], problem: String)?
+    for part in parts {
+      let known = pushed[part.kind.name]
+      if known == part.hash || (known == nil && part.isNothing) { continue }
+      if due.refusedHash == part.hash {
+        refusal = (part.hash, due.problem ?? "GitLab refused it")
+        continue
+      }
+      let result = await client.push(part, for: due.id)
+      note(Attempt(id: due.id, cause: due.cause, part: part, result: result))
+      switch result {
+      case .done: try await blocking { [store] in try store.notePushed(part, for: due.id) }
+      case .failed(let problem): return try await postpone(due, problem)
+      case .refused(401, let problem) where due.attemptCount < options.unauthorizedCountMax:
+        // GitLab may not have fetched a new key yet.
+        return try await postpone(due, problem)
+      case .refused(_, let problem): refusal = (part.hash, "\(part.kind.name): \(problem)")
+      }
+    }
+    try await blocking { [store, refusal] in
+      if let refusal {
+        try store.park(due, refused: refusal.hash, refusal.problem)
+      } else {
+        try store.settle(due)
+      }
+    }
+  }
+
+  /// What GitLab should hold now; `nil` for a subgroup.
+  ///
+  /// - Throws: ``LedgerError``.
+  package static func parts(
+    of id: NamespaceID,
+    in ledger: Ledger,
+    _ options: PushOptions
+  ) throws(LedgerError) -> [PushedPart]? {
+    let today = max(ledger.clock.now(), ledger.lastRecordedAt).date
+    let answer = try ledger.state(of: id, Question(on: today))
+    let inForce = answer.basis.inForce
+    return GitLabHolding(of: answer.state, inForce, on: today, addOns: options.addOns)?
+      .parts(inForce.rules.plans, options)
+  }
+
+  private func postpone(_ due: DueNamespace, _ problem: String) async throws {
+    try await blocking { [store, ledger, options] in
+      let wait = options.backoff.milliseconds(afterFailures: due.attemptCount + 1)
+      let now = ledger.clock.now()
+      try store.postpone(due, until: Instant(milliseconds: now.milliseconds + wait) ?? now, problem)
+    }
+  }
+
+  private func note(_ attempt: Attempt) {
+    var metadata: Logger.Metadata = [
+      "namespace_id": "\(attempt.id)",
+      "cause": "\(attempt.cause)",
+      "part": "\(attempt.part.kind.name)",
+    ]
+    switch attempt.result {
+    case .done:
+      pushedCount.add(1, ordering: .relaxed)
+      logger.info("pushed to GitLab", metadata: metadata)
+    case .failed(let problem):
+      failedCount.add(1, ordering: .relaxed)
+      metadata["problem"] = "\(problem)"
+      logger.notice("a push to GitLab failed and is tried again", metadata: metadata)
+    case .refused(_, let problem):
+      refusedCount.add(1, ordering: .relaxed)
+      metadata["problem"] = "\(problem)"
+      logger.warning("GitLab refused a push", metadata: metadata)
+    }
+    onAttempt(attempt)
+  }
+}
