@@ -16,8 +16,7 @@ struct Serve: AsyncParsableCommand {
         TRIAL_LEDGER_GITLAB_EMAIL=admin@example.com TRIAL_LEDGER_GITLAB_TOKEN=secret trial-ledger serve
         trial-ledger serve --redis unix:/run/redis/redis.sock
         trial-ledger token create --role reader && trial-ledger serve --listen 0.0.0.0:8080
-        trial-ledger serve --sync-to https://gitlab.example --sync-issuer https://ledger.example \
-      --sync-keys /etc/trial-ledger/gitlab-keys
+        trial-ledger serve --sync-to https://gl.example --sync-issuer https://us.example --sync-keys k
 
       GitLab's routes are served when TRIAL_LEDGER_GITLAB_EMAIL and TRIAL_LEDGER_GITLAB_TOKEN say \
       what GitLab shows in X-Admin-Email and X-Admin-Token; TRIAL_LEDGER_GITLAB_TOKEN_SHA256 takes \

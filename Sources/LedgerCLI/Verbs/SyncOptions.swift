@@ -58,7 +58,7 @@ struct GitLabOptions: ParsableArguments {
     }
     for (option, text) in [("--sync-to", url), ("--sync-issuer", issuer)] {
       if let problem = HTTPTransport.problem(ofURL: text) {
-        throw Failure.badInput("\(option) is \(problem)")
+        throw Failure.badInput("\(option) \(problem)")
       }
     }
     do throws(SigningKeysError) {

@@ -14,8 +14,7 @@ struct SyncReconcile: AsyncParsableCommand {
       EXAMPLES
         trial-ledger sync reconcile --dump gitlab_subscriptions.csv
         trial-ledger sync reconcile --dump dump.jsonl --repair
-        trial-ledger sync reconcile 42 43 --sync-to https://gitlab.example \
-      --sync-issuer https://ledger.example --sync-keys /etc/trial-ledger/gitlab-keys
+        trial-ledger sync reconcile 42 --sync-to URL --sync-issuer URL --sync-keys DIR
 
       A dump has a namespace on each line, as a JSON object or in CSV with a line of column names: \
       namespace_id and any of plan_code, start_date, end_date, trial, trial_starts_on, \

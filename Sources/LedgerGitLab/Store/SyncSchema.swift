@@ -65,13 +65,13 @@ enum SyncSchema {
     }
     guard id == applicationID, version == Self.version else {
       throw SyncStoreError.unusable(
-        "\(path) is a database of something else or of another version; name another file"
+        "\(path) is a database of something else or of another version; move it away"
       )
     }
     let known = try String.fetchOne(db, sql: "SELECT gitlab FROM follower") ?? ""
     if let gitLab, known != gitLab {
       throw SyncStoreError.unusable(
-        "\(path) says what was pushed to \(known), not to \(gitLab); name another file"
+        "\(path) says what was pushed to \(known), not to \(gitLab); move it away to push all anew"
       )
     }
   }
