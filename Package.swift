@@ -108,7 +108,11 @@ let package = Package(
     ),
     .target(
       name: "LedgerSQLite",
-      dependencies: [.product(name: "GRDB", package: "GRDB.swift")],
+      dependencies: [
+        "LedgerCore",
+        .product(name: "GRDB", package: "GRDB.swift"),
+        .product(name: "GRDBSQLite", package: "GRDB.swift"),
+      ],
       swiftSettings: strict
     ),
     .target(
@@ -284,6 +288,7 @@ let package = Package(
       dependencies: [
         "TrialLedger", "LedgerFormat", "LedgerProof", "LedgerLog", "LedgerProjection",
         "LedgerRuleFiles", "LedgerSQLite", "LedgerTestSupport",
+        .product(name: "GRDB", package: "GRDB.swift"),
       ],
       swiftSettings: strict
     ),
@@ -328,6 +333,7 @@ let package = Package(
       name: "CommandLineTests",
       dependencies: [
         "trial-ledger", "ledger-benchmarks", "TrialLedger", "LedgerFormat", "LedgerTestSupport",
+        .product(name: "GRDB", package: "GRDB.swift"),
       ],
       swiftSettings: strict
     ),

@@ -41,8 +41,8 @@ struct TrialLedgerCommand: AsyncParsableCommand {
       CommandGroup(
         name: "Running",
         subcommands: [
-          Serve.self, Token.self, Follow.self, Changes.self, Export.self, Stats.self, Verify.self,
-          Rebuild.self, Snapshot.self,
+          Serve.self, Token.self, Follow.self, Changes.self, Export.self, Tables.self, Stats.self,
+          Verify.self, Rebuild.self, Snapshot.self,
         ] + synchronizing
       ),
       CommandGroup(

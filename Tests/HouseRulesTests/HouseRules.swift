@@ -23,7 +23,7 @@ enum HouseRules {
     "LedgerLog": ["LedgerCore", "LedgerFormat", "LedgerProof", "Glibc", "Darwin"],
     "LedgerProjection": ["LedgerCore", "CLedgerHash"],
     "LedgerRuleFiles": ["LedgerCore", "Yams"],
-    "LedgerSQLite": ["GRDB", "Foundation"],
+    "LedgerSQLite": ["LedgerCore", "GRDB", "GRDBSQLite", "Foundation"],
     "TrialLedger": [
       "LedgerCore", "LedgerFormat", "LedgerProof", "LedgerLog", "LedgerProjection",
       "LedgerRuleFiles", "LedgerSQLite", "Crypto", "Logging", "Dispatch", "Glibc", "Darwin",
@@ -80,6 +80,7 @@ enum HouseRules {
     "Sources/LedgerProjection/Storage/PageBuilder.swift",
     "Sources/LedgerProjection/Storage/PageDirectory+Kept.swift",
     "Sources/LedgerProof/MerkleHash.swift",
+    "Sources/LedgerSQLite/ReadModel/RowStatement.swift",
     "Sources/TrialLedger/Care/Machine.swift",
     "Sources/TrialLedger/Lifecycle/LedgerClock.swift",
     "Sources/TrialLedgerClient/WallClock.swift",

@@ -17,6 +17,7 @@ struct Serve: AsyncParsableCommand {
         trial-ledger serve --redis unix:/run/redis/redis.sock
         trial-ledger token create --role reader && trial-ledger serve --listen 0.0.0.0:8080
         trial-ledger serve --sync-to https://gl.example --sync-issuer https://us.example --sync-keys k
+        trial-ledger serve --read-model trial-ledger-data/read-model.sqlite
 
       GitLab's routes are served when TRIAL_LEDGER_GITLAB_EMAIL and TRIAL_LEDGER_GITLAB_TOKEN say \
       what GitLab shows in X-Admin-Email and X-Admin-Token; TRIAL_LEDGER_GITLAB_TOKEN_SHA256 takes \
@@ -35,6 +36,12 @@ struct Serve: AsyncParsableCommand {
   var listen = "127.0.0.1:8080"
   @Flag(name: .customLong("read-only"), help: "Follow a ledger that another process writes.")
   var isReadOnly = false
+  @Option(
+    name: .customLong("read-model"),
+    help: ArgumentHelp("Keep SQL tables for analysts in this file; see tables.", valueName: "file"),
+    completion: .file()
+  )
+  var readModel: String?
   @OptionGroup var redis: RedisOptions
   @Option(
     help: ArgumentHelp(
@@ -64,6 +71,15 @@ struct Serve: AsyncParsableCommand {
     // What is wrong with the options is said before the ledger is opened.
     _ = try redis.configuration()
     let ledger = try data.open(for: isReadOnly ? .following : .writing)
+    let follower = try readModel.map { path in
+      try ReadModelFollower(
+        at: path,
+        of: ledger,
+        onProblem: { logger.error("\($0.message)") },
+        onBuilt: { logger.notice("built \(path): \($0.buildReason ?? "")") }
+      )
+    }
+    defer { follower?.stop() }
     configuration.limits.leaveFiles(of: FileDescriptor.raiseCountMax())
     let limits = configuration.limits
     let pushing = try sync.open(for: ledger, logger)

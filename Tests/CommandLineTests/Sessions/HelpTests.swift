@@ -12,7 +12,7 @@ struct HelpTests {
       "rules test", "rules diff", "rules activate", "rules list", "rules show", "serve",
       "token create",
       "token list", "token revoke", "follow",
-      "changes", "export",
+      "changes", "export", "tables", "tables build", "tables follow", "tables status",
       "stats", "verify", "rebuild", "snapshot", "doctor", "backup", "restore", "recover", "keygen",
       "checkpoint", "prove", "verify-proof", "export-tlog",
     ]
