@@ -193,12 +193,12 @@ let package = Package(
       name: "ledger-benchmarks",
       dependencies: [
         "TrialLedger", "LedgerCore", "LedgerFormat", "LedgerProof", "LedgerLog", "LedgerProjection",
-        "LedgerRuleFiles", "LedgerFloor",
+        "LedgerRuleFiles", "LedgerSQLite", "LedgerFloor",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Tools/Benchmarks",
       // C, which no Swift target may hold.
-      exclude: ["Floor"],
+      exclude: ["Floor", "Peers"],
       swiftSettings: strict
     ),
 

@@ -10,7 +10,8 @@ struct Benchmarks: AsyncParsableCommand {
     subcommands: [
       MeasureGenerate.self, MeasureAppends.self, MeasureParsing.self, MeasureImport.self,
       MeasureHistory.self, MeasureHashing.self, MeasureVerify.self, PrintLines.self,
-      MeasureProjection.self, MeasureMemory.self,
+      MeasureProjection.self, MeasureMemory.self, MeasureStart.self, MeasureDifference.self,
+      MeasureServing.self,
     ]
   )
 }

@@ -6,9 +6,6 @@ import Synchronization
 
 /// The work of a rebuild, on its own thread: fresh states beside those that serve.
 struct Rebuilding {
-  /// So many events are folded between two looks at whether it was cancelled.
-  private static let sliceEventCount = 1 << 18
-
   let ledger: Ledger
   let options: RebuildOptions
   let job: RebuildJob
@@ -68,16 +65,23 @@ struct Rebuilding {
     _ meter: inout RebuildMeter,
     since start: Double
   ) throws(LedgerError) {
-    while projection.size < size {
-      try job.goOn()
-      let upper = min(size, projection.size + Self.sliceEventCount)
-      try onLog { () throws(LogError) in
-        try ledger.reader.foldColumns(from: projection.size, to: upper) { columns in
-          projection.apply(columns)
+    let kept = Mutex(meter)
+    do throws(LogError) {
+      try projection.fold(
+        from: ledger.reader,
+        to: size,
+        isCancelled: { job.isStopping },
+        progress: { done in
+          kept.withLock {
+            report(.fold, Double(done) / Double(size), &$0, since: start, done: done, of: size)
+          }
         }
-      }
-      report(.fold, Double(upper) / Double(size), &meter, since: start, done: upper, of: size)
+      )
+    } catch {
+      try job.goOn()
+      throw LedgerError(error)
     }
+    meter = kept.withLock(\.self)
   }
 
   private func write(

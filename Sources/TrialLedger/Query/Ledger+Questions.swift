@@ -185,10 +185,12 @@ extension Ledger {
     var projection =
       try snapshots?.restore(upTo: size, reader, isStart: false) ?? Projection()
     return try onLog { () throws(LogError) in
-      try reader.foldColumns(from: projection.size, to: size) { columns in
-        projection.apply(columns)
-        progress?(Progress(phase: "reading the log", done: projection.size, total: size))
-      }
+      projection.threads = .processors
+      try projection.fold(
+        from: reader,
+        to: size,
+        progress: { progress?(Progress(phase: "reading the log", done: $0, total: size)) }
+      )
       return projection.view()
     }
   }
