@@ -133,7 +133,7 @@ let package = Package(
       name: "LedgerGitLab",
       dependencies: [
         "TrialLedger", "LedgerFormat", "LedgerHTTP", crypto, grdb, httpTypes, hummingbird, logging,
-      ] + nio + lifecycle,
+      ] + lifecycle,
       swiftSettings: strict
     ),
     .target(

@@ -82,8 +82,9 @@ package final class HTTPTransport: GitLabTransport {
       message.headers.add(name: "Content-Type", value: "application/json")
       message.body = .bytes(body)
     }
-    // The deadline of the whole is the caller's; this one covers a task that is not cancelled.
-    let answer = try await client.execute(message, timeout: .seconds(60))
+    // The deadline of the whole is the caller's; this one is for a task that is not cancelled.
+    let seconds = max(60, timeout.components.seconds * 2)
+    let answer = try await client.execute(message, timeout: .seconds(seconds))
     var body: [UInt8] = []
     for try await piece in answer.body {
       body += piece.readableBytesView.prefix(Self.bodyByteCountMax - body.count)

@@ -36,7 +36,7 @@ enum HouseRules {
     ],
     "LedgerGitLab": [
       "LedgerCore", "LedgerFormat", "LedgerHTTP", "TrialLedger", "Hummingbird", "HTTPTypes",
-      "Logging", "NIOCore", "NIOPosix", "ServiceLifecycle", "Crypto", "GRDB", "Foundation",
+      "Logging", "ServiceLifecycle", "Crypto", "GRDB", "Dispatch", "Foundation",
     ],
     // What the trait GitLabSync adds.
     "LedgerGitLabSync": [

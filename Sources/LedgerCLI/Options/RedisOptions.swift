@@ -6,6 +6,14 @@ import Logging
 import ServiceLifecycle
 import TrialLedger
 
+/// What `serve` adds so that GitLab's cache is invalidated.
+struct Invalidating: Sendable {
+  /// What follows the ledger and deletes keys.
+  var services: [any Service] = []
+  /// How far it is; `nil` where nothing is invalidated.
+  var status: (@Sendable () -> InvalidationStatus)?
+}
+
 /// In which Redis GitLab's cache is, for `serve`.
 struct RedisOptions: ParsableArguments {
   @Option(
@@ -26,19 +34,18 @@ struct RedisOptions: ParsableArguments {
   )
   var database = 0
 
-  /// What runs beside the server.
+  /// What runs beside the server; nothing where no Redis is named.
   ///
   /// - Throws: ``Failure`` for options that make no sense, or that this build cannot follow.
-  func services(for ledger: Ledger, _ logger: Logger) throws -> [any Service] {
-    guard let configuration = try configuration() else { return [] }
+  func open(for ledger: Ledger, _ logger: Logger) throws -> Invalidating {
+    guard let configuration = try configuration() else { return Invalidating() }
     #if Redis
-    return [
-      RedisInvalidation(
-        ledger: ledger,
-        configuration: configuration,
-        logger: logger
-      )
-    ]
+    let invalidation = RedisInvalidation(
+      ledger: ledger,
+      configuration: configuration,
+      logger: logger
+    )
+    return Invalidating(services: [invalidation], status: { invalidation.status })
     #else
     _ = configuration
     throw Failure(

@@ -83,6 +83,7 @@ struct Serve: AsyncParsableCommand {
     configuration.limits.leaveFiles(of: FileDescriptor.raiseCountMax())
     let limits = configuration.limits
     let pushing = try sync.open(for: ledger, logger)
+    let invalidating = try redis.open(for: ledger, logger)
     let gitLab = credentials.map {
       GitLabWire(
         ledger: ledger,
@@ -99,7 +100,7 @@ struct Serve: AsyncParsableCommand {
       ledger: ledger,
       configuration: configuration,
       wires: wires,
-      services: pushing.services + (try redis.services(for: ledger, logger)),
+      services: pushing.services + invalidating.services,
       logger: logger,
       onListening: { port in note("serving \(routes) on http://\(shownHost):\(port)") }
     )

@@ -18,6 +18,8 @@ struct Pushing: Sendable {
   var services: [any Service] = []
   /// What is done about a namespace before GitLab is answered.
   var beforeAnswer: @Sendable (NamespaceID) async -> Void = { _ in }
+  /// How far GitLab is kept in step; `nil` where none is.
+  var status: (@Sendable () -> PushStatus)?
   /// Lets go of connections and files, when the services have ended.
   var close: @Sendable () async -> Void = {}
 }
@@ -148,6 +150,7 @@ struct SyncOptions: ParsableArguments {
       wires: [try KeysWire(issuer: issuer, keys: keys, counts: { sync.counts })],
       services: [sync],
       beforeAnswer: sync.pushBeforeAnswer,
+      status: { sync.status },
       close: {
         // What is left open ends with the process.
         try? await transport.close()

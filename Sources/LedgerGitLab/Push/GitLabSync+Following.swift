@@ -11,7 +11,7 @@ extension GitLabSync {
     var known: String?
     while !isOver {
       do {
-        let stream = try await blocking { try self.openStream() }
+        let stream = try await following.run { try self.openStream() }
         work.withLock { $0.stream = stream }
         while !isOver {
           let hasMore = try await followOnce(stream)
@@ -19,6 +19,7 @@ extension GitLabSync {
           if !hasMore { await stream.waitForMore() }
         }
       } catch {
+        note(problem: error)
         let problem = "\(error)"
         if problem != known {
           logger.error(
@@ -36,7 +37,7 @@ extension GitLabSync {
   ///
   /// - Returns: Whether there may be more at once.
   func followOnce(_ stream: ChangeStream<NamespaceTouch>) async throws -> Bool {
-    let batch = try await blocking { [store, ledger, options] in
+    let batch = try await following.run { [store, ledger, options] in
       let known = stream.cursor
       let batch = try stream.next(limit: options.followCountMax)
       guard batch.cursor != known else { return batch }

@@ -11,6 +11,7 @@ extension GitLabSync {
       do {
         if try await pushNext() { continue }
       } catch {
+        note(problem: error)
         logger.error("pushing to GitLab failed here", metadata: ["problem": "\(error)"])
       }
       // Another process may have asked for a retry, and waits after failures end by themselves.
@@ -37,7 +38,7 @@ extension GitLabSync {
         if isAwaited { doorbell.ring() }
       }
       // Read after it was taken, so that it knows of every touch that somebody waits for.
-      guard let due = try await blocking({ [store] in try store.due(id) }) else { continue }
+      guard let due = try await storing.run({ [store] in try store.due(id) }) else { continue }
       try await push(due)
       return true
     }
@@ -51,7 +52,7 @@ extension GitLabSync {
       return (index.map { work.urgent.remove(at: $0) }, work.inFlight)
     }
     if let urgent { return urgent }
-    let due = try await blocking { [store, ledger] in
+    let due = try await storing.run { [store, ledger] in
       try store.due(inFlight.count + 1, now: ledger.clock.now())
     }
     return due.first { !inFlight.contains($0.id) }?.id
@@ -62,7 +63,7 @@ extension GitLabSync {
   package func pushBeforeAnswer(_ id: NamespaceID) async {
     guard options.beforeAnswer > .zero else { return }
     do {
-      try await blocking { [store, ledger] in
+      try await storing.run { [store, ledger] in
         try store.touch([id], .answer, now: ledger.clock.now())
       }
     } catch {
@@ -83,14 +84,14 @@ extension GitLabSync {
 
 extension GitLabSync {
   private func push(_ due: DueNamespace) async throws {
-    let (parts, pushed) = try await blocking { [ledger, store, options] in
+    let (parts, pushed) = try await storing.run { [ledger, store, options] in
       (
         try Self.parts(of: due.id, in: ledger, options.push),
         try store.pushed(for: due.id)
       )
     }
     guard let parts else {
-      return try await blocking { [store] in try store.settle(due, forgetting: true) }
+      return try await storing.run { [store] in try store.settle(due, forgetting: true) }
     }
     var refusal: (hash: [UInt8], problem: String)?
     for part in parts {
@@ -103,7 +104,7 @@ extension GitLabSync {
       let result = await client.push(part, for: due.id)
       note(Attempt(id: due.id, cause: due.cause, part: part, result: result))
       switch result {
-      case .done: try await blocking { [store] in try store.notePushed(part, for: due.id) }
+      case .done: try await storing.run { [store] in try store.notePushed(part, for: due.id) }
       case .failed(let problem): return try await postpone(due, problem)
       case .refused(401, let problem) where due.attemptCount < options.unauthorizedCountMax:
         // GitLab may not have fetched a new key yet.
@@ -111,7 +112,7 @@ extension GitLabSync {
       case .refused(_, let problem): refusal = (part.hash, "\(part.kind.name): \(problem)")
       }
     }
-    try await blocking { [store, refusal] in
+    try await storing.run { [store, refusal] in
       if let refusal {
         try store.park(due, refused: refusal.hash, refusal.problem)
       } else {
@@ -136,7 +137,7 @@ extension GitLabSync {
   }
 
   private func postpone(_ due: DueNamespace, _ problem: String) async throws {
-    try await blocking { [store, ledger, options] in
+    try await storing.run { [store, ledger, options] in
       let wait = options.backoff.milliseconds(afterFailures: due.attemptCount + 1)
       let now = ledger.clock.now()
       try store.postpone(due, until: Instant(milliseconds: now.milliseconds + wait) ?? now, problem)
@@ -144,6 +145,7 @@ extension GitLabSync {
   }
 
   private func note(_ attempt: Attempt) {
+    count(attempt)
     var metadata: Logger.Metadata = [
       "namespace_id": "\(attempt.id)",
       "cause": "\(attempt.cause)",
@@ -151,14 +153,11 @@ extension GitLabSync {
     ]
     switch attempt.result {
     case .done:
-      pushedCount.add(1, ordering: .relaxed)
       logger.info("pushed to GitLab", metadata: metadata)
     case .failed(let problem):
-      failedCount.add(1, ordering: .relaxed)
       metadata["problem"] = "\(problem)"
       logger.notice("a push to GitLab failed and is tried again", metadata: metadata)
     case .refused(_, let problem):
-      refusedCount.add(1, ordering: .relaxed)
       metadata["problem"] = "\(problem)"
       logger.warning("GitLab refused a push", metadata: metadata)
     }

@@ -1,6 +1,5 @@
 package import LedgerCore
 package import Logging
-import NIOPosix
 import ServiceLifecycle
 import Synchronization
 package import TrialLedger
@@ -54,12 +53,15 @@ package final class GitLabSync: Service {
   let options: Options
   let logger: Logger
   let onAttempt: @Sendable (Attempt) -> Void
+  /// Where the ledger is followed, which can take long after a rest.
+  let following = BlockingQueue("gitlab-sync following")
+  /// Where the file of what was pushed is read and written.
+  let storing = BlockingQueue("gitlab-sync storing")
   let doorbell = Doorbell()
   let work = Mutex(Work())
   private let isStopping = Atomic(false)
-  let pushedCount = Atomic<Int>(0)
-  let failedCount = Atomic<Int>(0)
-  let refusedCount = Atomic<Int>(0)
+  let observed = Mutex(PushStatus())
+  let ending = Doorbell()
 
   /// Who is being pushed, who waits for that, and what is followed.
   struct Work {
@@ -100,6 +102,7 @@ package final class GitLabSync: Service {
     await withGracefulShutdownHandler {
       await withTaskGroup(of: Void.self) { tasks in
         tasks.addTask { await self.follow() }
+        tasks.addTask { await self.observe() }
         for _ in 0..<self.options.concurrencyMax { tasks.addTask { await self.pushUntilStopped() } }
       }
     } onGracefulShutdown: {
@@ -114,7 +117,8 @@ package final class GitLabSync: Service {
   ///
   /// - Throws: ``LedgerError``, ``SyncStoreError``.
   package func pass() async throws {
-    let stream = try await blocking { try self.openStream() }
+    let stream = try await following.run { try self.openStream() }
+    work.withLock { $0.stream = stream }
     while try await followOnce(stream) {}
     try await withThrowingTaskGroup(of: Void.self) { tasks in
       for _ in 0..<options.concurrencyMax {
@@ -122,14 +126,16 @@ package final class GitLabSync: Service {
       }
       try await tasks.waitForAll()
     }
+    try await refreshStatus()
   }
 
   /// What operators look at, by name.
   package var counts: [(name: String, count: Int)] {
-    [
-      ("gitlab_sync_pushed", pushedCount.load(ordering: .relaxed)),
-      ("gitlab_sync_failed", failedCount.load(ordering: .relaxed)),
-      ("gitlab_sync_refused", refusedCount.load(ordering: .relaxed)),
+    let status = status
+    return [
+      ("gitlab_sync_pushed", status.pushedCount),
+      ("gitlab_sync_failed", status.failedCount),
+      ("gitlab_sync_refused", status.refusedCount),
     ]
   }
 
@@ -139,13 +145,7 @@ package final class GitLabSync: Service {
   private func stop() {
     isStopping.store(true, ordering: .releasing)
     work.withLock(\.stream)?.close()
+    ending.ring()
     doorbell.ring()
   }
-}
-
-/// Runs what reads or writes files on a thread that may wait.
-func blocking<Value: Sendable>(
-  _ body: @escaping @Sendable () throws -> Value
-) async throws -> Value {
-  try await NIOThreadPool.singleton.runIfActive(body)
 }

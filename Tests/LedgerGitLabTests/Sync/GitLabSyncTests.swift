@@ -105,6 +105,40 @@ struct GitLabSyncTests {
     }
   }
 
+  @Test func `the status tells what waits, since when, and what went wrong`() async throws {
+    try await SyncScene.run { scene in
+      #expect(scene.sync.status == PushStatus())
+      scene.gitLab.fault.withLock { $0 = { _, _ in .status(503) } }
+      let began = scene.server.clock.now()
+      try await scene.record(.startTrial(try #require(TrialType("ultimate_with_dap"))))
+      try await scene.sync.pass()
+      var status = scene.sync.status
+      #expect(status.dueCount == 1)
+      #expect(status.lagEventCount == 0)
+      #expect(status.behindSince == began)
+      #expect(status.failedCount == 1)
+      #expect(status.lastError == #"GitLab answered 503: {"message":"injected"}"#)
+      #expect(status.lastErrorAt == began)
+      let later = try #require(Instant(milliseconds: began.milliseconds + 90_000))
+      #expect(status.lagSeconds(at: later) == 90)
+      // An event that nobody looked at counts at once.
+      try await scene.record(.extendTrial(nil))
+      #expect(scene.sync.status.lagEventCount == 1)
+      scene.gitLab.fault.withLock { $0 = { _, _ in .status(422) } }
+      scene.server.clock.set(later)
+      try await scene.sync.pass()
+      status = scene.sync.status
+      #expect(status.dueCount == 0 && status.parkedCount == 1 && status.refusedCount == 1)
+      #expect(status.behindSince == nil, "what is parked waits for a person")
+      scene.gitLab.fault.withLock { $0 = { _, _ in nil } }
+      _ = try scene.store().retry(now: later)
+      try await scene.sync.pass()
+      status = scene.sync.status
+      #expect(status.parkedCount == 0 && status.pushedCount == 1)
+      #expect(status.lagSeconds(at: later) == 0)
+    }
+  }
+
   @Test func `a service that starts again pushes nothing twice`() async throws {
     try await SyncScene.run { scene in
       try await scene.record(.startTrial(try #require(TrialType("ultimate_with_dap"))))

@@ -1,6 +1,7 @@
 #if GitLabSync
 import LedgerGitLab
 import LedgerGitLabSync
+import LedgerHTTP
 import LedgerHTTPTestSupport
 import LedgerTestSupport
 import Logging
@@ -27,8 +28,9 @@ struct SyncScene: Sendable {
     var keys = ["gitlab-1"]
     /// The key that signs where it is not the first that is published.
     var signingKey: String?
-    var timeout: Duration = .seconds(20)
-    var beforeAnswer: Duration = .seconds(5)
+    // By default so long that no busy machine makes a test fail; a test about time says its own.
+    var timeout: Duration = .seconds(3_600)
+    var beforeAnswer: Duration = .seconds(3_600)
   }
 
   /// Every attempt to push, in order.
@@ -87,6 +89,7 @@ struct SyncScene: Sendable {
     try await gitLab.run { gitLabPort in
       try await TestServer.run(
         now: setting.now,
+        patient,
         wires: { ledger in
           gitLab.use(ledger.clock)
           let sync = try makeSync(ledger, gitLabPort, storePath, setting, attempts)
@@ -121,6 +124,15 @@ struct SyncScene: Sendable {
         )
       }
     }
+  }
+
+  /// A server that closes no connection because a busy machine leaves a test without a turn.
+  private static var patient: HTTPConfiguration {
+    var configuration = HTTPConfiguration()
+    configuration.limits.idleTimeout = .seconds(3_600)
+    configuration.limits.readTimeout = .seconds(3_600)
+    configuration.limits.writeTimeout = .seconds(3_600)
+    return configuration
   }
 
   private static func makeSync(
