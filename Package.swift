@@ -303,7 +303,8 @@ let package = Package(
     .testTarget(
       name: "LedgerGitLabTests",
       dependencies: [
-        "TrialLedger", "LedgerFormat", "LedgerHTTP", "LedgerGitLab", "LedgerHTTPTestSupport",
+        "trial-ledger", "TrialLedger", "LedgerFormat", "LedgerHTTP", "LedgerGitLab",
+        "LedgerHTTPTestSupport",
         "LedgerCore", "LedgerRuleFiles", "LedgerTestSupport", gitLabSync, httpTypes, hummingbird,
         logging,
         .product(

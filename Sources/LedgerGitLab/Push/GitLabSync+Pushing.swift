@@ -21,41 +21,65 @@ extension GitLabSync {
 
   /// Pushes one namespace that is due.
   ///
-  /// - Returns: Whether there was one.
+  /// - Returns: Whether there was one, and GitLab is not taken to be away.
   func pushNext() async throws -> Bool {
-    while let id = try await nextDue() {
-      let waiting: [OneShot]? = work.withLock { work in
-        guard work.inFlight.insert(id).inserted else { return nil }
-        return work.waiting.removeValue(forKey: id) ?? []
-      }
-      guard let waiting else { continue }
-      defer {
-        let isAwaited = work.withLock { work in
-          work.inFlight.remove(id)
-          return !work.urgent.isEmpty
-        }
-        for one in waiting { one.end() }
-        if isAwaited { doorbell.ring() }
-      }
+    while let (id, isUrgent) = try await nextDue() {
+      guard let turn = take(id, isUrgent: isUrgent) else { continue }
+      defer { handBack(turn) }
+      guard let pass = turn.pass else { return false }
       // Read after it was taken, so that it knows of every touch that somebody waits for.
       guard let due = try await storing.run({ [store] in try store.due(id) }) else { continue }
-      try await push(due)
+      try await push(due, pass)
       return true
     }
     return false
   }
 
+  /// A namespace that is being pushed, and who waits for that; `pass` is `nil` when GitLab is taken to
+  /// be away.
+  private struct Turn {
+    let id: NamespaceID
+    let waiting: [OneShot]
+    let pass: Breaker.Pass?
+  }
+
+  /// Takes a namespace on; `nil` when somebody has.
+  private func take(_ id: NamespaceID, isUrgent: Bool) -> Turn? {
+    let now = ledger.clock.now()
+    return work.withLock { work in
+      guard work.inFlight.insert(id).inserted else { return nil }
+      return Turn(
+        id: id,
+        waiting: work.waiting.removeValue(forKey: id) ?? [],
+        pass: work.breaker.admit(isUrgent: isUrgent, at: now)
+      )
+    }
+  }
+
+  private func handBack(_ turn: Turn) {
+    let isAwaited = work.withLock { work in
+      work.inFlight.remove(turn.id)
+      if let pass = turn.pass { work.breaker.release(pass) }
+      return !work.urgent.isEmpty
+    }
+    for one in turn.waiting { one.end() }
+    if isAwaited { doorbell.ring() }
+  }
+
   /// A namespace that is due and not being pushed: first those that GitLab waits for.
-  private func nextDue() async throws -> NamespaceID? {
-    let (urgent, inFlight) = work.withLock { work in
+  private func nextDue() async throws -> (id: NamespaceID, isUrgent: Bool)? {
+    let now = ledger.clock.now()
+    let (urgent, inFlight, isAway) = work.withLock { work in
       let index = work.urgent.firstIndex { !work.inFlight.contains($0) }
-      return (index.map { work.urgent.remove(at: $0) }, work.inFlight)
+      return (
+        index.map { work.urgent.remove(at: $0) }, work.inFlight,
+        work.breaker.isClosedToAll(isUrgent: false, at: now)
+      )
     }
-    if let urgent { return urgent }
-    let due = try await storing.run { [store, ledger] in
-      try store.due(inFlight.count + 1, now: ledger.clock.now())
-    }
-    return due.first { !inFlight.contains($0.id) }?.id
+    if let urgent { return (urgent, true) }
+    if isAway { return nil }
+    let due = try await storing.run { [store] in try store.due(inFlight.count + 1, now: now) }
+    return due.first { !inFlight.contains($0.id) }.map { ($0.id, false) }
   }
 
   /// Has a namespace pushed for which something was just recorded, and waits for that, though no
@@ -83,7 +107,7 @@ extension GitLabSync {
 }
 
 extension GitLabSync {
-  private func push(_ due: DueNamespace) async throws {
+  private func push(_ due: DueNamespace, _ pass: Breaker.Pass) async throws {
     let (parts, pushed) = try await storing.run { [ledger, store, options] in
       (
         try Self.parts(of: due.id, in: ledger, options.push),
@@ -103,6 +127,7 @@ extension GitLabSync {
       }
       let result = await client.push(part, for: due.id)
       note(Attempt(id: due.id, cause: due.cause, part: part, result: result))
+      judge(result, of: due.id, pass)
       switch result {
       case .done: try await storing.run { [store] in try store.notePushed(part, for: due.id) }
       case .failed(let problem): return try await postpone(due, problem)
@@ -141,6 +166,23 @@ extension GitLabSync {
       let wait = options.backoff.milliseconds(afterFailures: due.attemptCount + 1)
       let now = ledger.clock.now()
       try store.postpone(due, until: Instant(milliseconds: now.milliseconds + wait) ?? now, problem)
+    }
+  }
+
+  /// Learns from a push whether GitLab is there.
+  private func judge(_ result: PushResult, of id: NamespaceID, _ pass: Breaker.Pass) {
+    let now = ledger.clock.now()
+    let (isAway, isBack) = work.withLock { work in
+      switch result {
+      // A token that is not taken is no namespace's fault, and would park one after the other.
+      case .failed, .refused(401, _): (work.breaker.noteFailure(of: id, pass, at: now), false)
+      case .done, .refused: (false, work.breaker.noteAnswer())
+      }
+    }
+    if isAway { logger.error("GitLab takes no pushes; one at a time finds out when it does again") }
+    if isBack {
+      logger.notice("GitLab takes pushes again")
+      doorbell.ring()
     }
   }
 

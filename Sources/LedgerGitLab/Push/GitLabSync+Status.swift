@@ -5,10 +5,12 @@ import TrialLedger
 extension GitLabSync {
   /// How far it is; what stands in the file as it was at most a second ago.
   package var status: PushStatus {
-    let position = work.withLock(\.stream)?.cursor.position
+    let (stream, awaySince) = work.withLock { ($0.stream, $0.breaker.openSince) }
+    let position = stream?.cursor.position
     let size = ledger.size
     return observed.withLock { observed in
       var status = observed
+      status.awaySince = awaySince
       if let position { status.lagEventCount = max(0, size - position) }
       return status
     }

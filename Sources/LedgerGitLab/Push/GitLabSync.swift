@@ -26,12 +26,18 @@ package final class GitLabSync: Service {
     package var unauthorizedCountMax = 5
     /// Whether a ledger that was never followed is followed from its first event, or from now.
     package var start = ChangeStart.beginning
-    /// How long to wait after failures.
+    /// How long a namespace waits after failures.
     package var backoff: Backoff
+    /// How many namespaces fail in a row before GitLab is taken to be away; see ``Breaker``.
+    package var failingCountMax = 3
+    /// How long all wait then before one tries it again.
+    package var awayBackoff: Backoff
 
     /// Options with waits that `jitter` (0 to 1) spreads.
     package init(jitter: @escaping @Sendable () -> Double) {
       backoff = Backoff(jitter: jitter)
+      awayBackoff = Backoff(jitter: jitter)
+      awayBackoff.longest = .seconds(30)
     }
   }
 
@@ -58,7 +64,7 @@ package final class GitLabSync: Service {
   /// Where the file of what was pushed is read and written.
   let storing = BlockingQueue("gitlab-sync storing")
   let doorbell = Doorbell()
-  let work = Mutex(Work())
+  let work: Mutex<Work>
   private let isStopping = Atomic(false)
   let observed = Mutex(PushStatus())
   let ending = Doorbell()
@@ -70,6 +76,7 @@ package final class GitLabSync: Service {
     var urgent: [NamespaceID] = []
     var waiting: [NamespaceID: [OneShot]] = [:]
     var stream: ChangeStream<NamespaceTouch>?
+    var breaker: Breaker
   }
 
   /// A service that pushes what `ledger` says through `client`.
@@ -95,6 +102,11 @@ package final class GitLabSync: Service {
     self.options = options
     self.logger = logger
     self.onAttempt = onAttempt
+    work = Mutex(
+      Work(
+        breaker: Breaker(failureCountMax: options.failingCountMax, backoff: options.awayBackoff)
+      )
+    )
   }
 
   /// Follows and pushes until the service group stops it, which waits for what is being pushed.

@@ -13,6 +13,9 @@ package struct PushStatus: Equatable, Sendable {
   package var dueCount = 0
   /// The namespaces whose content GitLab refuses, which wait for somebody to look at them.
   package var parkedCount = 0
+  /// Since when GitLab is taken to be away, so that one push at a time finds out whether it is back;
+  /// `nil` while it is not.
+  package var awaySince: Instant?
   /// The pushes that GitLab took, since the start.
   package var pushedCount = 0
   /// The pushes that failed and are tried again, since the start.

@@ -35,6 +35,7 @@ struct RandomSyncTests {
           faults.kill(after: Int.random(in: 0..<6, using: &generator)) { pass.cancel() }
           // A pass that was cancelled throws, which is the point.
           _ = await pass.result
+          await scene.gitLab.quiet()
           scene = try scene.restarted()
         case 3: _ = try scene.store().retry(now: scene.server.clock.now())
         default: break
@@ -50,7 +51,65 @@ struct RandomSyncTests {
       try await scene.settle()
       #expect(try scene.differences(Self.namespaces) == [])
       #expect(try scene.store().status().parkedCount == 0)
-      try Self.checkReasons(scene)
+      try expectReasons(for: scene, Self.namespaces)
+    }
+  }
+
+  /// An hour of commands, with midnight in it, while GitLab is slow, is away for minutes, refuses,
+  /// closes in the middle and loses answers, and while the service is killed or starts again: then,
+  /// and on each of the days after it, GitLab holds what it should, and was told nothing else.
+  @Test(.tags(.property), arguments: seeds(longTests ? 4 : 1))
+  func `an hour of commands with faults leaves GitLab and the ledger agreed`(
+    seed: UInt64
+  )
+    async throws
+  {
+    var setting = SyncScene.Setting()
+    setting.now = "2026-08-10T23:25:00.000Z"
+    let commandCount = longTests ? 3_600 : 90
+    try await SyncScene.run(setting) { scene in
+      var generator = SeededGenerator(seed: seed)
+      let faults = Faults(seed: seed &+ 2_000)
+      scene.gitLab.fault.withLock { $0 = { _, _ in faults.next() } }
+      // So short that a slow GitLab costs the test little; what works nevertheless is tried again.
+      var service = try scene.restarted(timeout: .milliseconds(500))
+      for number in 0..<commandCount {
+        try Self.wait(Int64(3_600_000 / commandCount), in: scene)
+        try await Self.submit(to: scene, using: &generator)
+        faults.isAway.withLock { $0 = (number * 10 / commandCount) % 5 == 2 }
+        switch Int.random(in: 0..<30, using: &generator) {
+        case 0..<12: try await service.sync.pass()
+        case 12:
+          faults.slow(Bool.random(using: &generator) ? .hangs : .hangsAfterwards)
+          try await service.sync.pass()
+          await scene.gitLab.quiet()
+        case 13..<16:
+          let sync = service.sync
+          let pass = Task { try await sync.pass() }
+          faults.kill(after: Int.random(in: 0..<6, using: &generator)) { pass.cancel() }
+          // A pass that was cancelled throws, which is the point.
+          _ = await pass.result
+          await scene.gitLab.quiet()
+          service = try scene.restarted(timeout: .milliseconds(500))
+        case 16: _ = try scene.store().retry(now: scene.server.clock.now())
+        default: break
+        }
+      }
+      scene.gitLab.letGo()
+      await scene.gitLab.quiet()
+      scene.gitLab.fault.withLock { $0 = { _, _ in nil } }
+      _ = try scene.store().retry(now: scene.server.clock.now())
+      service = try scene.restarted()
+      try await service.settle()
+      #expect(try scene.differences(Self.namespaces) == [])
+      for _ in 0..<45 {
+        try Self.wait(86_400_000, in: scene)
+        try await service.sync.pass()
+        #expect(try scene.differences(Self.namespaces) == [])
+      }
+      #expect(try scene.store().status().parkedCount == 0)
+      #expect(scene.gitLab.changes.count > Self.namespaces.count, "the hour was a dull one")
+      try expectReasons(for: scene, Self.namespaces)
     }
   }
 
@@ -59,12 +118,26 @@ struct RandomSyncTests {
     in scene: SyncScene,
     using generator: inout SeededGenerator
   ) async throws {
-    let now = scene.server.clock.now().milliseconds
-    let passed =
+    try wait(
       Int.random(in: 0..<8, using: &generator) == 0
-      ? Int64.random(in: 1...20, using: &generator) * 86_400_000
-      : Int64.random(in: 1...180_000, using: &generator)
-    scene.server.clock.set(try #require(Instant(milliseconds: now + passed)))
+        ? Int64.random(in: 1...20, using: &generator) * 86_400_000
+        : Int64.random(in: 1...180_000, using: &generator),
+      in: scene
+    )
+    try await submit(to: scene, using: &generator)
+  }
+
+  /// Lets so many milliseconds pass.
+  private static func wait(_ milliseconds: Int64, in scene: SyncScene) throws {
+    let now = scene.server.clock.now().milliseconds
+    scene.server.clock.set(try #require(Instant(milliseconds: now + milliseconds)))
+  }
+
+  /// Has something recorded, which the rules may refuse.
+  private static func submit(
+    to scene: SyncScene,
+    using generator: inout SeededGenerator
+  ) async throws {
     let types = try scene.server.ledger.resolveRules(nil, atSize: scene.server.ledger.size)
       .rules.trialTypes.map(\.name)
     let type = try #require(types.randomElement(using: &generator))
@@ -93,57 +166,6 @@ struct RandomSyncTests {
       Command(action, namespaceID: NamespaceID(unchecked: id))
     ])
   }
-
-  /// Every content that GitLab was told is what it should have held at some point of the log on
-  /// some date, in that order; and every attempt names an event of the namespace or a date of it.
-  private static func checkReasons(_ scene: SyncScene) throws {
-    let ledger = scene.server.ledger
-    for id in namespaces {
-      let namespace = NamespaceID(unchecked: id)
-      let events = try ledger.history(of: namespace)
-      var expected: [[PushedPart]] = []
-      var state = NamespaceState()
-      let rules = try ledger.resolveRules(nil, atSize: ledger.size)
-      let last = scene.server.clock.now().date
-      var date = events.first?.recordedAt.date ?? last
-      func expect(on date: CalendarDate) {
-        let holding = GitLabHolding(of: state, rules, on: date, addOns: PushOptions().addOns)
-        expected.append(holding?.parts(rules.rules.plans, PushOptions()) ?? [])
-      }
-      for event in events {
-        while date < event.recordedAt.date {
-          date = try #require(date.adding(days: 1))
-          expect(on: date)
-        }
-        state.evolve(event)
-        expect(on: date)
-      }
-      while date < last {
-        date = try #require(date.adding(days: 1))
-        expect(on: date)
-      }
-      var place = 0
-      for change in scene.gitLab.changes where change.namespace == "\(id)" {
-        let found = expected[place...].firstIndex { parts in
-          parts.contains { String(decoding: $0.body, as: UTF8.self) == change.body }
-        }
-        guard let found else {
-          Issue.record("namespace \(id) was told out of order, or without a reason: \(change.body)")
-          break
-        }
-        place = found
-      }
-      let boundaries = Set(
-        state.records.flatMap { [$0.startsOn, $0.endsOn] }
-          + state.planPeriods.flatMap { [$0.startsOn, $0.endsOn ?? $0.startsOn] }
-      )
-      let causes =
-        Set(events.map { "event \($0.position)" }).union(boundaries.map { "date \($0)" })
-      for attempt in scene.attempts.all where attempt.id == namespace {
-        #expect(causes.contains(attempt.cause), "\(attempt.cause) is no reason")
-      }
-    }
-  }
 }
 
 /// What goes wrong, as a seed has it; one request in three.
@@ -152,9 +174,12 @@ private final class Faults: Sendable {
     var generator: SeededGenerator
     var untilKill: Int?
     var kill: (@Sendable () -> Void)?
+    var slow: StandInGitLab.Fault?
   }
 
   private let state: Mutex<State>
+  /// Whether GitLab answers nobody.
+  let isAway = Mutex(false)
 
   init(seed: UInt64) {
     state = Mutex(State(generator: SeededGenerator(seed: seed)))
@@ -168,13 +193,20 @@ private final class Faults: Sendable {
     }
   }
 
+  /// The next request gets no answer in time.
+  func slow(_ fault: StandInGitLab.Fault) {
+    state.withLock { $0.slow = fault }
+  }
+
   func next() -> StandInGitLab.Fault? {
+    if isAway.withLock(\.self) { return .closesBefore }
     let (fault, kill): (StandInGitLab.Fault?, (@Sendable () -> Void)?) = state.withLock { state in
       var kill: (@Sendable () -> Void)?
       if let count = state.untilKill {
         state.untilKill = count == 0 ? nil : count - 1
         if count == 0 { kill = state.kill }
       }
+      if let slow = state.slow.take() { return (slow, kill) }
       let fault: StandInGitLab.Fault? =
         switch Int.random(in: 0..<18, using: &state.generator) {
         case 0: .status(500)

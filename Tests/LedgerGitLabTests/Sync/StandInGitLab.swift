@@ -24,6 +24,8 @@ final class StandInGitLab: Sendable {
     case losesAnswer
     /// Nothing is done, and no answer comes until ``letGo()``.
     case hangs
+    /// It is done, and no answer comes until ``letGo()``.
+    case hangsAfterwards
   }
 
   /// What is held for one namespace: canonical texts.
@@ -43,6 +45,9 @@ final class StandInGitLab: Sendable {
     var log: [String] = []
     var changes: [Change] = []
     var requestCount = 0
+    var overlapCount = 0
+    var beingAnswered: Set<String> = []
+    var busyCount = 0
     var hanging: [CheckedContinuation<Void, Never>] = []
     var isLetGo = false
   }
@@ -65,10 +70,17 @@ final class StandInGitLab: Sendable {
   var log: [String] { state.withLock(\.log) }
   /// Everything that was taken on, in order.
   var changes: [Change] { state.withLock(\.changes) }
+  /// How often a request about a namespace came before the one before it was answered.
+  var overlapCount: Int { state.withLock(\.overlapCount) }
   /// How many requests came.
   var requestCount: Int { state.withLock(\.requestCount) }
 
   func use(_ clock: any LedgerClock) { self.clock.withLock { $0 = clock } }
+
+  /// Waits until nothing is done any more for requests whose sender may be gone.
+  func quiet() async {
+    while state.withLock({ $0.busyCount > 0 }) { await Task.yield() }
+  }
 
   /// Answers what hangs, and hangs no more.
   func letGo() {
@@ -130,7 +142,15 @@ final class StandInGitLab: Sendable {
     let body = String(buffer: bytes)
     let number = state.withLock { state in
       defer { state.requestCount += 1 }
+      state.busyCount += 1
+      if !state.beingAnswered.insert(id).inserted { state.overlapCount += 1 }
       return state.requestCount
+    }
+    defer {
+      state.withLock { state in
+        state.busyCount -= 1
+        state.beingAnswered.remove(id)
+      }
     }
     let fault = fault.withLock { $0 }(number, id)
     switch fault {
@@ -144,7 +164,7 @@ final class StandInGitLab: Sendable {
       note(request, body, nil, "no answer")
       await hang()
       return broken()
-    case .losesAnswer, nil: break
+    case .losesAnswer, .hangsAfterwards, nil: break
     }
     if let problem = await tokenProblem(request) {
       note(request, body, 401, problem)
@@ -152,10 +172,13 @@ final class StandInGitLab: Sendable {
     }
     let (status, text) = perform(request.method, request.uri.path, id, body)
     note(request, body, status, fault == nil ? "" : "the answer is lost")
+    if case .hangsAfterwards? = fault { await hang() }
     return fault == nil ? reply(status, text) : broken()
   }
 
   private func hang() async {
+    state.withLock { $0.busyCount -= 1 }
+    defer { state.withLock { $0.busyCount += 1 } }
     await withCheckedContinuation { continuation in
       let isLetGo = state.withLock { state in
         if !state.isLetGo { state.hanging.append(continuation) }

@@ -164,8 +164,10 @@ struct SyncScene: Sendable {
   }
 
   /// The scene after the service was restarted: another one, that knows what is in the file.
-  func restarted() throws -> SyncScene {
-    SyncScene(
+  func restarted(timeout: Duration? = nil) throws -> SyncScene {
+    var setting = setting
+    setting.timeout = timeout ?? setting.timeout
+    return SyncScene(
       gitLab: gitLab,
       server: server,
       sync: try Self.makeSync(server.ledger, gitLabPort, storePath, setting, attempts),
@@ -206,23 +208,30 @@ struct SyncScene: Sendable {
 
   /// The namespaces for which GitLab does not hold what the ledger says it should.
   func differences(_ ids: [Int64]) throws -> [String] {
-    let held = gitLab.held
+    try gitLab.differences(from: server.ledger, ids)
+  }
+}
+
+extension StandInGitLab {
+  /// The namespaces for which it does not hold what a ledger says it should.
+  func differences(from ledger: Ledger, _ ids: [Int64]) throws -> [String] {
+    let held = held
     return try ids.compactMap { id in
       let namespace = NamespaceID(unchecked: id)
-      guard let parts = try GitLabSync.parts(of: namespace, in: server.ledger, PushOptions()) else {
+      guard let parts = try GitLabSync.parts(of: namespace, in: ledger, PushOptions()) else {
         return nil
       }
-      var expected = StandInGitLab.Held()
-      for part in parts {
+      let actual = held["\(id)"]
+      var expected = Held()
+      // Of nothing GitLab is told only when it held something before.
+      for part in parts where !(part.isNothing && actual?.subscription == nil) {
         let text = String(decoding: part.body, as: UTF8.self)
         switch part.kind {
         case .subscription: expected.subscription = text
         case .addOn(let name): expected.addOns[name] = text
         }
       }
-      let actual = held["\(id)"]
-      if actual == expected { return nil }
-      if actual == nil, parts.allSatisfy(\.isNothing) { return nil }
+      if actual ?? Held() == expected { return nil }
       return "\(id): holds \(String(describing: actual)), should hold \(expected)"
     }
   }
