@@ -12,7 +12,10 @@ extension Decider {
         InvalidRequest(message: "ends_on \(endsOn) is not after starts_on \(startsOn)")
       )
     }
-    guard changesPlan(to: plan, from: startsOn, until: endsOn) else { return .nothingToRecord }
+    // Whether on some date of the new period another recorded plan, or none, is in force now.
+    guard state.firstDay(from: startsOn, until: endsOn, where: { $0 != plan }) != nil else {
+      return .nothingToRecord
+    }
     return record([.planChanged(plan, startsOn: startsOn, endsOn: endsOn)])
   }
 
@@ -49,20 +52,5 @@ extension Decider {
       )
     }
     return .record([.namespaceMoved(parent: parent)])
-  }
-
-  /// Whether on some date of the new period another recorded plan, or none, is in force now.
-  private func changesPlan(
-    to plan: PlanCode,
-    from startsOn: CalendarDate,
-    until endsOn: CalendarDate?
-  ) -> Bool {
-    let edges = state.planPeriods.flatMap { [$0.startsOn, $0.endsOn].compactMap(\.self) }
-    let dates =
-      [startsOn]
-      + edges.filter { edge in
-        edge > startsOn && (endsOn.map { edge < $0 } ?? true)
-      }
-    return dates.contains { state.planPeriod(on: $0)?.plan != plan }
   }
 }

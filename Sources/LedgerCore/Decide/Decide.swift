@@ -167,7 +167,13 @@ struct Decider {
         let index = state.newestRecordIndex(of: candidate)
       else { continue }
       let record = state.records[index]
-      guard record.endsOn > today, let day = firstPaidDay(of: record, in: state) else { continue }
+      guard record.endsOn > today,
+        let day = state.firstDay(
+          from: record.startsOn,
+          until: record.endsOn,
+          where: { rules.isPaid($0 ?? rules.plans.fallback) }
+        )
+      else { continue }
       conversions.append(.trialEnded(candidate, on: day, cause: .converted))
     }
     return conversions
@@ -179,18 +185,5 @@ struct Decider {
       || facts.contains {
         if case .planChanged(let plan, _, _) = $0 { rules.isPaid(plan) } else { false }
       }
-  }
-
-  private func firstPaidDay(
-    of record: NamespaceState.TrialRecord,
-    in state: NamespaceState
-  ) -> CalendarDate? {
-    // The plan in force changes only where a period starts or ends.
-    let candidates =
-      ([record.startsOn]
-      + state.planPeriods.flatMap { [$0.startsOn, $0.endsOn].compactMap(\.self) })
-      .filter { record.isActive(on: $0) }
-      .sorted()
-    return candidates.first { rules.isPaid(state.plan(on: $0, rules.plans)) }
   }
 }
