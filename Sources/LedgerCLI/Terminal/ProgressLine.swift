@@ -1,3 +1,5 @@
+import TrialLedger
+
 /// What is said about long work: how far, how fast, how long still.
 ///
 /// A pure function of the numbers; ``ProgressReporter`` says when.
@@ -44,39 +46,12 @@ func counted(_ number: Int, _ noun: String) -> String {
   "\(grouped(number)) \(noun)\(number == 1 ? "" : "s")"
 }
 
-/// A number in at most three digits and a unit: 950, 12.3 k, 4.56 M.
-func shortened(_ number: Double) -> String {
-  let units: [(Double, String)] = [(1e9, " G"), (1e6, " M"), (1e3, " k")]
-  for (size, name) in units where number >= size {
-    let value = number / size
-    return decimal(value, digits: value < 10 ? 2 : value < 100 ? 1 : 0) + name
-  }
-  return decimal(number, digits: 0)
-}
-
-/// A size in bytes with a unit of 1,000: 950 B, 12.3 kB, 4.56 MB.
-func byteCount(_ count: Int) -> String {
-  let text = shortened(Double(count))
-  return text.contains(" ") ? text + "B" : text + " B"
-}
-
 /// A length of time: 42 s, 3 min 07 s, 2 h 05 min.
 func duration(seconds: Double) -> String {
   let whole = Int(min(max(0, seconds.rounded(.up)), 1e9))
   if whole < 60 { return "\(whole) s" }
   if whole < 3_600 { return "\(whole / 60) min \(twoDigits(whole % 60)) s" }
   return "\(whole / 3_600) h \(twoDigits(whole / 60 % 60)) min"
-}
-
-/// `value`, not negative, rounded to so many digits after the point.
-func decimal(_ value: Double, digits: Int) -> String {
-  var scale = 1
-  for _ in 0..<digits { scale *= 10 }
-  let scaled = Int((value * Double(scale)).rounded())
-  guard digits > 0 else { return String(scaled) }
-  let fraction = String(scaled % scale)
-  let zeros = String(repeating: "0", count: digits - fraction.utf8.count)
-  return "\(scaled / scale).\(zeros)\(fraction)"
 }
 
 private func twoDigits(_ value: Int) -> String {

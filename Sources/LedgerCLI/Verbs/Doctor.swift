@@ -20,7 +20,7 @@ struct Doctor: ParsableCommand {
   @OptionGroup var json: JSONOption
 
   func run() throws {
-    let report = Ledger.doctor(at: data.path)
+    let report = Ledger.doctor(at: data.path, copies: CheckpointOptions.environmentCopies)
     let output = Output()
     if json.isJSON {
       try output.writeLine(jsonBytes(report))

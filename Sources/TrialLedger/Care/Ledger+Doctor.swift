@@ -10,10 +10,12 @@ extension Ledger {
   ///
   /// - Parameters:
   ///   - path: The ledger's folder.
+  ///   - copies: Folders outside where checkpoints are kept too.
   ///   - clock: Where the present comes from.
   /// - Returns: What was found; a folder that is no ledger is a finding too.
   public static func doctor(
     at path: String,
+    copies: [String] = [],
     clock: any LedgerClock = SystemClock()
   ) -> DoctorReport {
     let machine = Machine(at: path)
@@ -26,13 +28,15 @@ extension Ledger {
     findings.append(files(log))
     findings.append(sealing(log))
     findings.append(quarantine(log))
+    let checkpoints = CheckpointFinding(path, copies, log)
+    findings.append(checkpoints.finding)
     findings.append(snapshots(path))
     findings.append(time(log, clock.now()))
     findings.append(space(machine))
     findings.append(descriptors(machine))
     findings.append(fileSystem(machine))
     findings.append(latency(path, machine))
-    var isDamaged = false
+    var isDamaged = checkpoints.isDamaged
     if case .damaged? = log.problem { isDamaged = true }
     return DoctorReport(findings: findings, isDamaged: isDamaged)
   }
@@ -186,14 +190,14 @@ extension Ledger {
 
 extension Ledger {
   /// A segment at its largest and its sealed copy, twice.
-  private static let freeByteCountMin = 512 << 20
+  private static let freeByteCountMin = 512_000_000
 
   private static func space(_ machine: Machine) -> Finding {
     guard let free = machine.freeByteCount else {
       return Finding("space", .warn, "nobody knows how much is free", advice: "look with df")
     }
-    let text = "\(free >> 20) MiB are free"
-    if free < 32 << 20 {
+    let text = "\(byteCount(free)) are free"
+    if free < freeByteCountMin / 16 {
       return Finding("space", .bad, text, advice: "free some; commands will soon be refused")
     }
     if free < freeByteCountMin {
@@ -201,7 +205,8 @@ extension Ledger {
         "space",
         .warn,
         text,
-        advice: "free some; a segment and its sealed copy need up to 256 MiB"
+        advice:
+          "free some; a segment and its sealed copy need up to \(byteCount(freeByteCountMin / 2))"
       )
     }
     return Finding("space", .ok, text)
@@ -266,7 +271,7 @@ extension Ledger {
         advice: "check the disk; nothing can be recorded"
       )
     }
-    let text = "a write of 4 KiB and its fdatasync take \(microseconds) µs"
+    let text = "a write of 4,096 bytes and its fdatasync take \(microseconds) µs"
     if microseconds < 10 {
       return Finding(
         "sync",
@@ -283,5 +288,6 @@ extension Ledger {
 }
 
 extension String {
-  fileprivate var withoutStop: String { hasSuffix(".") ? String(dropLast()) : self }
+  /// The sentence without its full stop, as findings are written.
+  var withoutStop: String { hasSuffix(".") ? String(dropLast()) : self }
 }

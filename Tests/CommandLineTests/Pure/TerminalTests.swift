@@ -1,4 +1,5 @@
 import Testing
+import TrialLedger
 
 @testable import trial_ledger
 

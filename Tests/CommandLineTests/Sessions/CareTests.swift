@@ -88,7 +88,9 @@ struct CareTests {
     let shell = try makeShell()
     let sound = try shell.silently("doctor --json")
     #expect(sound.code == 0, "\(sound.output)")
-    for check in ["folder", "writer", "bytes", "tail", "files", "sealing", "quarantine"] {
+    for check in [
+      "folder", "writer", "bytes", "tail", "files", "sealing", "quarantine", "checkpoints",
+    ] {
       #expect(sound.output.contains("{\"check\":\"\(check)\",\"verdict\":\"ok\""), "\(check)")
     }
     #expect(try shell.silently("doctor").output.contains("sync"))
