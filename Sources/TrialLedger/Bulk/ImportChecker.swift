@@ -5,7 +5,7 @@ import LedgerRuleFiles
 /// Checks that facts from another system fold onto what is recorded, one after the other, before
 /// the first is recorded.
 struct ImportChecker: ~Copyable {
-  private var states: [NamespaceID: NamespaceState] = [:]
+  private var states = ImportedStates()
   private var lastRecordedAt: Instant
   private let latest: Instant?
   private let isCopy: Bool
@@ -52,13 +52,12 @@ struct ImportChecker: ~Copyable {
     let id = content.namespaceID
     if let problem = try commandProblem(content, &core) { return problem }
     if let problem = codeProblem(content.fact) { return problem }
-    // Taken out of the table while it changes, so that nothing of it is copied.
-    var state = states.removeValue(forKey: id) ?? core.state(of: id)
+    var state = states.state(of: id, for: content.fact.trialType) ?? core.state(of: id)
     if isCopy, let problem = numberingProblem(content, state) { return problem }
     if let problem = try factProblem(content, state, core) { return problem }
     state.evolve(content.fact)
     checkedVersion = state.version
-    states[id] = state
+    states.keep(state, of: id)
     position += 1
     return nil
   }
@@ -96,12 +95,12 @@ struct ImportChecker: ~Copyable {
   /// A ledger numbers its trial types and plans with 16 bits.
   private mutating func codeProblem(_ fact: Fact) -> String? {
     let code: String
-    switch fact {
-    case .trialStarted(let type, _, _), .trialReactivated(let type, _, _),
-      .trialExtended(let type, _, _, _), .trialEnded(let type, _, _):
+    if let type = fact.trialType {
       code = type.code
-    case .planChanged(let plan, _, _): code = plan.code
-    case .namespaceMoved, .rulesActivated, .unknown: return nil
+    } else if case .planChanged(let plan, _, _) = fact {
+      code = plan.code
+    } else {
+      return nil
     }
     if codes.contains(code) { return nil }
     if codes.count >= Self.codeCountMax {
@@ -169,7 +168,8 @@ struct ImportChecker: ~Copyable {
           return "parent_id \(parent) is the namespace or lies below it"
         }
         count += 1
-        ancestor = (states[current] ?? core.state(of: current)).parent
+        let known = states.parent(of: current)
+        ancestor = known.isKept ? known.parent : core.state(of: current).parent
         if count > ancestorCountMax {
           return "the namespace would have more than \(ancestorCountMax) ancestors"
         }
@@ -181,5 +181,17 @@ struct ImportChecker: ~Copyable {
       return "a ledger begins with rules_activated, not with \(content.fact.name)"
     }
     return state.foldProblem(content.fact)
+  }
+}
+
+extension Fact {
+  /// The trial type that it is about; `nil` for plans and everything else.
+  fileprivate var trialType: TrialType? {
+    switch self {
+    case .trialStarted(let type, _, _), .trialReactivated(let type, _, _),
+      .trialExtended(let type, _, _, _), .trialEnded(let type, _, _):
+      type
+    case .planChanged, .namespaceMoved, .rulesActivated, .unknown: nil
+    }
   }
 }
