@@ -26,6 +26,9 @@ final class GatedDisk: Disk {
   /// Lets the write pass that waits.
   func letPass(_ passing: Passing = .well) { gate.letPass(passing) }
 
+  /// Whether reads of segments fail.
+  func failReads(_ isFailing: Bool) { gate.readsFail.withLock { $0 = isFailing } }
+
   /// From here on writes pass, also one that waits.
   func open(letting passing: Passing) {
     gate.isClosed.withLock { $0 = false }
@@ -55,6 +58,7 @@ final class GatedDisk: Disk {
 /// Where writes wait.
 private final class Gate: Sendable {
   let isClosed = Mutex(false)
+  let readsFail = Mutex(false)
   let arrivals: AsyncStream<Void>
   private let arrived: AsyncStream<Void>.Continuation
   private let passings = Mutex<[GatedDisk.Passing]>([])
@@ -114,7 +118,8 @@ private final class GatedFile: DiskFile {
   }
 
   func read(_ count: Int, at offset: Int, into buffer: inout [UInt8]) throws(DiskError) -> Int {
-    try file.read(count, at: offset, into: &buffer)
+    if gate.readsFail.withLock(\.self) { throw failure("read", isNoSpace: false) }
+    return try file.read(count, at: offset, into: &buffer)
   }
   func truncate(to byteCount: Int) throws(DiskError) { try file.truncate(to: byteCount) }
   func byteCount() throws(DiskError) -> Int { try file.byteCount() }

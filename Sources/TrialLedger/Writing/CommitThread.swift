@@ -14,8 +14,7 @@ final class CommitThread: Sendable {
   private let finished = DispatchSemaphore(value: 0)
   private let closingError = Mutex<LedgerError?>(nil)
 
-  private static let threadName = "trial-ledger commit"
-  private static let threadNames: Set<String> = [threadName, SyncThread.threadName]
+  private let ownThreads = OwnThreads()
 
   /// Starts the thread; `open` makes the writer on it.
   ///
@@ -32,13 +31,13 @@ final class CommitThread: Sendable {
       do throws(LedgerError) {
         var core = try open()
         opened.signal()
-        self.run(&core)
+        self.ownThreads.run { self.run(&core) }
       } catch {
         failure.error.withLock { $0 = error }
         opened.signal()
       }
     }
-    thread.name = Self.threadName
+    thread.name = "ledger commit"
     thread.stackSize = 4 << 20
     thread.start()
     opened.wait()
@@ -58,7 +57,7 @@ final class CommitThread: Sendable {
     queue.close()
     // The last one to let go of a ledger may be a caller who was answered on one of its own
     // threads, which would wait for itself.
-    guard !Self.threadNames.contains(Thread.current.name ?? "") else { return }
+    guard !ownThreads.includeCurrent else { return }
     // Everybody who closes waits until the log is sealed and let go of.
     finished.wait()
     finished.signal()
@@ -68,7 +67,7 @@ final class CommitThread: Sendable {
   private func run(_ core: inout WriterCore) {
     core.startSealing()
     let write = core.writing
-    let sync = LazySyncThread { [queue] group in
+    let sync = LazySyncThread(ownThreads) { [queue] group in
       let error = write(group)
       // The commit thread hears of it first: what it decided on top of a failed group must fail
       // before anything is decided that a caller sends after hearing of the failure.
@@ -145,15 +144,17 @@ final class CommitThread: Sendable {
 
 /// A sync thread that starts with its first group: a program that records one command needs none.
 private final class LazySyncThread {
+  private let ownThreads: OwnThreads
   private let commit: @Sendable (CommitGroup) -> Void
   private var thread: SyncThread?
 
-  init(_ commit: @escaping @Sendable (CommitGroup) -> Void) {
+  init(_ ownThreads: OwnThreads, _ commit: @escaping @Sendable (CommitGroup) -> Void) {
+    self.ownThreads = ownThreads
     self.commit = commit
   }
 
   func commit(_ group: CommitGroup) {
-    let thread = thread ?? SyncThread(commit)
+    let thread = thread ?? SyncThread(ownThreads, commit)
     self.thread = thread
     thread.commit(group)
   }

@@ -6,25 +6,27 @@ import Synchronization
 /// The thread that waits for the disk: writes one group, makes it durable and visible, answers its
 /// callers, while the commit thread decides the next.
 final class SyncThread: Sendable {
-  static let threadName = "trial-ledger sync"
-
   private let next = Mutex<CommitGroup?>(nil)
   private let wakeUp = DispatchSemaphore(value: 0)
   private let stopped = DispatchSemaphore(value: 0)
 
   /// Starts the thread.
   ///
-  /// - Parameter commit: Makes a group durable and visible and answers its callers.
-  init(_ commit: @escaping @Sendable (CommitGroup) -> Void) {
+  /// - Parameters:
+  ///   - ownThreads: The threads of the ledger, of which this is one.
+  ///   - commit: Makes a group durable and visible and answers its callers.
+  init(_ ownThreads: OwnThreads, _ commit: @escaping @Sendable (CommitGroup) -> Void) {
     let thread = Thread { [self] in
-      while true {
-        wakeUp.wait()
-        guard let group = next.withLock({ $0.take() }) else { break }
-        commit(group)
+      ownThreads.run {
+        while true {
+          wakeUp.wait()
+          guard let group = next.withLock({ $0.take() }) else { break }
+          commit(group)
+        }
       }
       stopped.signal()
     }
-    thread.name = Self.threadName
+    thread.name = "ledger sync"
     thread.start()
   }
 
