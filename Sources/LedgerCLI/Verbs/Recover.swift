@@ -90,11 +90,13 @@ struct Recover: ParsableCommand {
       guard let event = report.event else { break }
       if json.isJSON {
         try output.writeLine(canonicalBytes(of: event))
+        for one in report.imports { note(sentence(one)) }
         break
       }
       try output.writeLine(
         "recorded the loss as event \(event.position); what was cut is in \(report.keptFolder)"
       )
+      for one in report.imports { try output.writeLine(sentence(one)) }
       try output.writeLine("run verify, then tell everybody who keeps a checkpoint or a backup")
     case nil where json.isJSON: try output.writeLine("{\"damaged\":false}")
     case nil: try output.writeLine("nothing is lost; nothing was changed")
@@ -155,6 +157,17 @@ struct Recover: ParsableCommand {
       writer.member("root_after", hexadecimal(finding.soundRoot))
       writer.member("kept_bytes", finding.keptByteCount)
       writer.member("kept_files", finding.keptFiles)
+      writer.memberArray("imports") { writer in
+        for one in finding.imports {
+          writer.object { writer in
+            writer.member("sha256", one.sha256)
+            writer.member("recorded", one.recordedCount)
+            writer.member("total", one.totalCount)
+            writer.member("kept", one.keptCount)
+            writer.member("remedy", one.remedy.rawValue)
+          }
+        }
+      }
     }
     return writer.bytes
   }
@@ -188,10 +201,27 @@ struct Recover: ParsableCommand {
     if let root = finding.rootBefore {
       facts.append(["root before", Table.Cell(hexadecimal(root))])
     }
-    return facts.lines(for: terminal) + [
+    let imports = finding.imports.map { sentence($0) }
+    return facts.lines(for: terminal) + imports + [
       "",
       "Nothing was changed. Copy the folder, then restore a backup; only if there is none:",
       "  trial-ledger recover --accept-loss --actor-user ID --reason TEXT",
     ]
+  }
+
+  /// What becomes of an import whose events the loss took.
+  private func sentence(_ one: LostImport) -> String {
+    let file = "the imported file with SHA-256 \(one.sha256.prefix(16))…"
+    let total = grouped(one.totalCount)
+    return switch one.remedy {
+    case .resume:
+      "\(file) is kept up to event \(grouped(one.keptCount)) of \(total); import it again and it "
+        + "goes on there"
+    case .importMissing:
+      "\(file) may have lost events, but counts as imported up to event "
+        + "\(grouped(one.keptCount)) of \(total); import what is missing as a file of its own"
+    case .copyAnew:
+      "\(file) was to be copied exactly, which cannot go on behind a loss; copy it into a new folder"
+    }
   }
 }

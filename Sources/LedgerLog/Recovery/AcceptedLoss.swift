@@ -18,11 +18,26 @@ package struct LossFinding: Equatable, Sendable {
   package let keptByteCount: Int
   /// The files of which something or everything would be kept aside.
   package let keptFiles: [String]
+  /// What of the marks stays and what goes.
+  package let marks: LossMarks
   /// Whether the loss was accepted before, and only its recording is not finished.
   package let isAccepted: Bool
 
   /// The number of events that would be lost, at least.
   package var lostCount: Int { max(0, sizeBefore - soundSize) }
+}
+
+/// The marks of a log of which a part is lost, each part in the order of the log.
+package struct LossMarks: Equatable, Sendable {
+  /// Those that the log has afterwards.
+  package var kept: [[UInt8]] = []
+  /// Of these, those whose events may be lost.
+  ///
+  /// They stand in a sealed segment of which only a part is sound, which does not say with which events
+  /// they were recorded.
+  package var uncertain: [[UInt8]] = []
+  /// Those that are found in what is cut.
+  package var cut: [[UInt8]] = []
 }
 
 /// What a look at the whole log found.
@@ -43,6 +58,9 @@ package struct AcceptedLossReport: Equatable, Sendable {
   package let event: Event?
   /// The folder that keeps what was cut.
   package let keptFolder: String
+  /// What of the marks has stayed and gone; `nil` when nothing was lost, or when this run has ended
+  /// the work of one that was killed.
+  package let marks: LossMarks?
 }
 
 /// The only way past a refusal: to accept that what is behind the first bad place is lost.
@@ -124,15 +142,17 @@ package enum AcceptedLoss {
     let work = LossWork(folder, disk, signedSize: signedSize)
     let head = try lock.head()
     let plan: AcceptedLossPlan
+    var marks: LossMarks?
     if let unfinished = try work.unfinishedPlan() {
       plan = unfinished
     } else {
       let (examination, prefix, place) = try work.examine(head: head, progress)
       let repaired = try work.repairIndexes(of: prefix)
       guard case .damaged(let finding) = examination, let place else {
-        return repaired.map { AcceptedLossReport(event: nil, keptFolder: $0) }
+        return repaired.map { AcceptedLossReport(event: nil, keptFolder: $0, marks: nil) }
       }
       guard prefix.size > 0 else { throw .damaged(finding.damage) }
+      marks = finding.marks
       let metadata = Metadata(actor: actor, reason: reason)
       plan = try work.plan(finding, prefix, place, metadata, now)
       try onDisk { () throws(DiskError) in try work.write(plan) }
@@ -141,7 +161,8 @@ package enum AcceptedLoss {
       .run(session: (head?.session ?? 0) &+ 1, settle)
     return AcceptedLossReport(
       event: plan.event,
-      keptFolder: "\(folder.quarantine)/\(plan.kept)"
+      keptFolder: "\(folder.quarantine)/\(plan.kept)",
+      marks: marks
     )
   }
 }

@@ -27,7 +27,10 @@ extension SoundPrefix {
     }
     if let problem = problem(with: segment.header, file) { return bad(index, 0, problem) }
     identity = segment.header.identity
-    if let place = try takeEvents(of: segment, index, progress) { return place }
+    if let place = try takeEvents(of: segment, index, progress) {
+      marksOfPart = segment.directory.marks
+      return place
+    }
     guard range.root == segment.directory.root, recordedAt == segment.directory.recordedAt else {
       // Nobody knows which of them is wrong.
       self = before
@@ -35,6 +38,7 @@ extension SoundPrefix {
     }
     lastSoundIndex = index
     end = segment.byteCount
+    marks += segment.directory.marks
     if try !hasSoundIndex(segment) { damagedIndexes.append(file) }
     return nil
   }

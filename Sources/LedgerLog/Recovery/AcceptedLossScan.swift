@@ -43,6 +43,10 @@ struct SoundPrefix {
   private(set) var recordedAt: Int64 = 0
   var identity: LedgerIdentity?
   private(set) var versions: [Int64: Int] = [:]
+  /// The marks of the sound frames and segments, in order.
+  var marks: [[UInt8]] = []
+  /// The marks of the sealed segment of which only a part is sound.
+  var marksOfPart: [[UInt8]] = []
   /// The sealed segments whose events are sound and whose index is not.
   var damagedIndexes: [File] = []
 
@@ -166,6 +170,7 @@ struct SoundPrefix {
       return "the events of the frame do not give its root"
     }
     take(batch)
+    if !frame.mark.isEmpty { marks.append(frame.mark) }
     return nil
   }
 

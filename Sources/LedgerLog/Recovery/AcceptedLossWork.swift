@@ -105,13 +105,22 @@ struct LossWork {
     claim.note(size: signedSize, root: nil)
     let cut = place.map { filesCut(at: $0, prefix) } ?? FilesCut()
     var byteCount = 0
+    var marks = LossMarks(kept: prefix.marks)
+    if let index = prefix.lastSoundIndex, place?.fileIndex == index {
+      // As they are spread over the frames that are made of its sound events.
+      let eventCount = prefix.size - prefix.files[index].firstPosition
+      marks.uncertain = prefix.marksOfPart.suffix(eventCount)
+      marks.kept += marks.uncertain
+    }
     for name in cut.moved + (cut.tailByteCount > 0 ? [cut.tailName] : []) {
       let path = "\(folder.segments)/\(name)"
       let file = try onDisk { () throws(DiskError) in try disk.open(path, for: .reading) }
       let count = try onDisk { () throws(DiskError) in try file.byteCount() }
       byteCount += name == cut.tailName ? cut.tailByteCount : count
-      try claim.search(file, path, count)
+      try claim.search(file, path, count, behind: name == cut.tailName ? cut.end : 0)
+      if name.hasSuffix(LogFolder.sealedFileSuffix) { marks.cut += sealedMarks(name) }
     }
+    marks.cut += claim.marks
     return LossFinding(
       damage: Damage(
         file: place?.path ?? folder.lossPlan,
@@ -125,8 +134,21 @@ struct LossWork {
       rootBefore: claim.size > prefix.size ? claim.root : nil,
       keptByteCount: byteCount,
       keptFiles: ((cut.tailByteCount > 0 ? [cut.tailName] : []) + cut.moved).sorted(),
+      marks: marks,
       isAccepted: isAccepted
     )
+  }
+
+  /// The marks of a sealed segment, as far as they can be read.
+  private func sealedMarks(_ name: String) -> [[UInt8]] {
+    guard let position = LogFolder.anyFirstPosition(name) else { return [] }
+    // What cannot be read says nothing.
+    let segment = try? SealedSegment(
+      "\(folder.segments)/\(name)",
+      firstPosition: position,
+      OpenFiles(disk)
+    )
+    return segment?.directory.marks ?? []
   }
 
   /// What of the files goes when the log is cut.
@@ -291,52 +313,5 @@ struct LossWork {
 
   private static func lastName(_ path: String) -> String {
     path.split(separator: "/").last.map(String.init) ?? path
-  }
-}
-
-/// How long a log was once, as far as what is left of it tells.
-struct LossClaim {
-  private(set) var size = 0
-  private(set) var root: Hash256?
-  private let identity: LedgerIdentity?
-
-  init(identity: LedgerIdentity?) {
-    self.identity = identity
-  }
-
-  mutating func note(size: Int, root: Hash256?) {
-    if size > self.size || (size == self.size && self.root == nil) {
-      (self.size, self.root) = (size, root)
-    }
-  }
-
-  /// Looks at every byte of a file for headers whose checksums hold.
-  mutating func search(
-    _ file: any DiskFile,
-    _ path: String,
-    _ byteCount: Int
-  ) throws(LogError) {
-    var window = FileWindow(file, path)
-    let first = try window.load(min(SegmentHeader.byteCountMax, byteCount), at: 0)
-    // A header that does not hold says nothing about the length.
-    if let header = try? SegmentHeader(reading: window.buffer.span.extracting(first)),
-      header.identity == identity ?? header.identity,
-      let range = CompactRange(leafCount: header.firstPosition, peaks: header.peaks)
-    {
-      note(size: range.leafCount, root: range.root)
-    }
-    guard let identity else { return }
-    let overlap = FrameHeader.fixedByteCount + FrameHeader.markByteCountMax
-    let step = 1 << 20
-    for start in stride(from: 0, to: byteCount, by: step) {
-      let range = try window.load(min(step + overlap, byteCount - start), at: start)
-      let bytes = window.buffer.span.extracting(range)
-      for index in 0..<min(step, bytes.count) where bytes[index] == 0x54 {
-        guard let header = try? FrameHeader(reading: bytes, at: index, of: identity) else {
-          continue
-        }
-        note(size: header.size, root: header.root)
-      }
-    }
   }
 }

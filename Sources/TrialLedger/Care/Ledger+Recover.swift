@@ -34,6 +34,8 @@ public struct LossFinding: Equatable, Sendable {
   public let keptByteCount: Int
   /// The files of which something or everything would be kept aside.
   public let keptFiles: [String]
+  /// The imports that the loss leaves unfinished or with a gap.
+  public let imports: [LostImport]
   /// Whether the loss was accepted before, and only its recording did not finish.
   public let isAccepted: Bool
 
@@ -47,6 +49,9 @@ public struct AcceptedLossReport: Equatable, Sendable {
   public let event: Event?
   /// The folder that keeps what was cut.
   public let keptFolder: String
+  /// The imports that the loss leaves unfinished or with a gap; none are known when this run has ended
+  /// the work of one that was killed.
+  public let imports: [LostImport]
 }
 
 extension Ledger {
@@ -92,7 +97,7 @@ extension Ledger {
   ///   - progress: Told how many events are found sound, from the calling thread.
   /// - Returns: What was done; `nil` when there was no loss to accept.
   /// - Throws: ``LedgerError/badInput(_:)`` for a reason that cannot be recorded,
-  ///   ``LedgerError/damaged(_:)`` when nothing of the ledger is sound, else as
+  ///   ``LedgerError/damaged(_:at:)`` when nothing of the ledger is sound, else as
   ///   ``examineLoss(at:progress:)``.
   public static func acceptLoss(
     at path: String,
@@ -138,7 +143,13 @@ extension Ledger {
         }
       )
     }
-    return report.map { AcceptedLossReport(event: $0.event, keptFolder: $0.keptFolder) }
+    return report.map { report in
+      AcceptedLossReport(
+        event: report.event,
+        keptFolder: report.keptFolder,
+        imports: report.marks.map(LostImport.all) ?? []
+      )
+    }
   }
 }
 
@@ -153,6 +164,7 @@ extension LossFinding {
     rootBefore = finding.rootBefore?.bytes
     keptByteCount = finding.keptByteCount
     keptFiles = finding.keptFiles
+    imports = LostImport.all(finding.marks)
     isAccepted = finding.isAccepted
   }
 }

@@ -226,7 +226,7 @@ struct AcceptedLossTests {
             #expect(events.last == report.event, comment)
           }
           let again = try accept(disk) ?? report
-          #expect(again == report, comment)
+          #expect(again.event == report.event && again.keptFolder == report.keptFolder, comment)
           let (mine, theirs) = (disk.files, whole.files)
           for path in theirs.keys where path.contains("/segments/") {
             #expect(mine[path] == theirs[path], comment)
