@@ -38,6 +38,9 @@ struct Export: ParsableCommand {
       try printEvents(of: ledger, from: from, to: upper, output)
     }
     try output.flush()
+    if from >= ledger.size, to.map({ $0 > from }) ?? true {
+      note("Nothing was exported: the ledger's positions are 0 to \(ledger.size - 1).")
+    }
   }
 }
 

@@ -48,6 +48,12 @@ struct Verify: ParsableCommand {
       writer.object { writer in
         writer.member("verified", false)
         writer.member("problem", error.message)
+        if case .damaged(_, let place?) = error {
+          writer.member("file", place.file)
+          writer.member("offset", place.offset)
+          writer.member("position", place.position)
+          writer.member("reason", place.reason)
+        }
       }
       let output = Output()
       try output.writeLine(writer.bytes)

@@ -31,7 +31,7 @@ extension Ledger {
   /// - Returns: What was copied; the copy is durable.
   /// - Throws: ``LedgerError/notALedger(_:)`` for a target that holds something else,
   ///   ``LedgerError/badInput(_:)`` for a backup that this ledger did not grow from,
-  ///   ``LedgerError/damaged(_:)``, ``LedgerError/busy(_:)``, ``LedgerError/inputOutput(_:)``.
+  ///   ``LedgerError/damaged(_:at:)``, ``LedgerError/busy(_:)``, ``LedgerError/inputOutput(_:)``.
   public static func backup(
     of path: String,
     to target: String,

@@ -82,7 +82,7 @@ extension Ledger {
   ///   - rules: Whose answers are worked out; `nil` is the rules in force.
   ///   - progress: Told how far it is, from another thread.
   /// - Returns: How long it took, and whether the states are the same.
-  /// - Throws: ``LedgerError/badInput(_:)`` for unknown rules, ``LedgerError/damaged(_:)``,
+  /// - Throws: ``LedgerError/badInput(_:)`` for unknown rules, ``LedgerError/damaged(_:at:)``,
   ///   ``LedgerError/inputOutput(_:)``.
   /// - Complexity: O(events + namespaces).
   public func rebuild(
@@ -98,7 +98,7 @@ extension Ledger {
   /// was started since serves on as it is until it is started again.
   ///
   /// - Returns: Whether there was anything to go back to.
-  /// - Throws: ``LedgerError/inputOutput(_:)``, ``LedgerError/damaged(_:)``.
+  /// - Throws: ``LedgerError/inputOutput(_:)``, ``LedgerError/damaged(_:at:)``.
   public func undoRebuild() throws(LedgerError) -> Bool {
     let held = former.withLock(\.self)
     let isInFile =

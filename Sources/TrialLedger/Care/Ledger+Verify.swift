@@ -16,7 +16,7 @@ extension Ledger {
   ///
   /// - Parameter progress: Told how far it is, from the calling thread.
   /// - Returns: What was found to be true.
-  /// - Throws: ``LedgerError/damaged(_:)`` that names the first place that is wrong,
+  /// - Throws: ``LedgerError/damaged(_:at:)`` that names the first place that is wrong,
   ///   ``LedgerError/inputOutput(_:)``.
   /// - Complexity: O(events), on all cores.
   public func verify(

@@ -67,7 +67,7 @@ public struct LedgerStorage: Equatable, Sendable {
 extension Ledger {
   /// What the bytes of the log are for; headers are read, events are not, and nothing is folded.
   ///
-  /// - Throws: ``LedgerError/damaged(_:)``, ``LedgerError/inputOutput(_:)``.
+  /// - Throws: ``LedgerError/damaged(_:at:)``, ``LedgerError/inputOutput(_:)``.
   public func storage() throws(LedgerError) -> LedgerStorage {
     let storage = try onLog { () throws(LogError) in try reader.storage() }
     return LedgerStorage(

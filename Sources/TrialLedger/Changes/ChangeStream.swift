@@ -57,7 +57,7 @@ public final class ChangeStream<Change: Sendable>: Sendable {
   ///
   /// Blocks on the disk while it catches up: not for the cooperative pool.
   ///
-  /// - Throws: ``LedgerError/damaged(_:)``, ``LedgerError/inputOutput(_:)``; nothing is lost, the
+  /// - Throws: ``LedgerError/damaged(_:at:)``, ``LedgerError/inputOutput(_:)``; nothing is lost, the
   ///   next call goes on.
   /// - Precondition: `limit` is positive.
   /// - Complexity: O(events and changes passed), and O(namespaces) for a date or an activation.

@@ -14,7 +14,7 @@ extension Ledger {
   /// - Parameter start: From where.
   /// - Returns: The stream, which works when it is pulled from.
   /// - Throws: ``LedgerError/badInput(_:)`` for a cursor of another ledger, or of events that this
-  ///   one does not have; ``LedgerError/damaged(_:)``, ``LedgerError/inputOutput(_:)``.
+  ///   one does not have; ``LedgerError/damaged(_:at:)``, ``LedgerError/inputOutput(_:)``.
   /// - Complexity: O(1) from now, where the log is folded; from elsewhere O(events before).
   public func eligibilityChanges(
     from start: ChangeStart = .now

@@ -112,7 +112,7 @@ public final class Ledger: Sendable {
   ///   - access: What for; writing recovers a torn tail first, see ``openingNotice``.
   ///   - options: How it behaves in this process.
   /// - Returns: The ledger, ready to answer.
-  /// - Throws: ``LedgerError/notALedger(_:)``, ``LedgerError/damaged(_:)``,
+  /// - Throws: ``LedgerError/notALedger(_:)``, ``LedgerError/damaged(_:at:)``,
   ///   ``LedgerError/busy(_:)`` when another process writes, ``LedgerError/inputOutput(_:)``.
   public static func open(
     at path: String,
@@ -151,7 +151,7 @@ public final class Ledger: Sendable {
 
   /// Sees what another process has recorded since.
   ///
-  /// - Throws: ``LedgerError/damaged(_:)``, ``LedgerError/inputOutput(_:)``.
+  /// - Throws: ``LedgerError/damaged(_:at:)``, ``LedgerError/inputOutput(_:)``.
   public func refresh() throws(LedgerError) {
     guard let follower else { return }
     if access == .following { return publish(try follower.catchUp()) }

@@ -7,6 +7,16 @@ extension LedgerError {
     switch error {
     case .locked: self = .busy(message)
     case .notALog, .newerVersion, .notEmpty: self = .notALedger(message)
+    case .damaged(let damage):
+      self = .damaged(
+        message,
+        at: DamagedPlace(
+          file: damage.file,
+          offset: damage.offset,
+          position: damage.position,
+          reason: damage.reason
+        )
+      )
     default:
       switch error.kind {
       case .damaged: self = .damaged(message)

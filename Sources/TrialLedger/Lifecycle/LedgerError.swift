@@ -7,8 +7,9 @@ public enum LedgerError: Error, Equatable, Sendable {
   case badInput(String)
   /// The folder is no ledger, or one of a newer format. Nothing was changed.
   case notALedger(String)
-  /// Stored bytes are not what was written; the ledger refuses to go on. See `verify`.
-  case damaged(String)
+  /// Stored bytes are not what was written, and where, if that is one place; the ledger refuses to go
+  /// on. See `verify`.
+  case damaged(String, at: DamagedPlace? = nil)
   /// The disk or the network failed; what was not acknowledged may or may not be recorded.
   case inputOutput(String)
   /// Another writer has the ledger, or the queue is full. Nothing was changed; try again.
@@ -19,8 +20,8 @@ public enum LedgerError: Error, Equatable, Sendable {
   /// The sentence.
   public var message: String {
     switch self {
-    case .badInput(let text), .notALedger(let text), .damaged(let text), .inputOutput(let text),
-      .busy(let text), .refused(let text):
+    case .badInput(let text), .notALedger(let text), .damaged(let text, _),
+      .inputOutput(let text), .busy(let text), .refused(let text):
       text
     }
   }
@@ -34,6 +35,26 @@ public enum LedgerError: Error, Equatable, Sendable {
     case .busy: 75
     case .refused: 1
     }
+  }
+}
+
+/// Where stored bytes are not what was written.
+public struct DamagedPlace: Equatable, Sendable {
+  /// The file.
+  public let file: String
+  /// Where in the file it begins, in bytes.
+  public let offset: Int
+  /// The position of the first event that is not to be had.
+  public let position: Int
+  /// What is wrong there, without a full stop.
+  public let reason: String
+
+  /// A place of the given parts.
+  public init(file: String, offset: Int, position: Int, reason: String) {
+    self.file = file
+    self.offset = offset
+    self.position = position
+    self.reason = reason
   }
 }
 

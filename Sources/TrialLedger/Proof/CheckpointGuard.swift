@@ -22,7 +22,7 @@ struct CheckpointGuard: Sendable {
   ///
   /// To be called before a log is opened for writing, since recovery may cut its end. Reads only.
   ///
-  /// - Throws: ``LedgerError/damaged(_:)`` that names log and checkpoint,
+  /// - Throws: ``LedgerError/damaged(_:at:)`` that names log and checkpoint,
   ///   ``LedgerError/badInput(_:)`` for checkpoints of another ledger, ``LedgerError/inputOutput(_:)``.
   /// - Complexity: O(log segments) beside reading the log's headers, and that only where there are
   ///   checkpoints; the root of an older size is a segment away.

@@ -31,7 +31,7 @@ struct CheckpointStore: Sendable {
 
   /// The checkpoint of a size.
   ///
-  /// - Throws: ``LedgerError/damaged(_:)`` when the file is not a checkpoint of that size,
+  /// - Throws: ``LedgerError/damaged(_:at:)`` when the file is not a checkpoint of that size,
   ///   ``LedgerError/inputOutput(_:)``.
   func checkpoint(ofSize size: Int) throws(LedgerError) -> SignedCheckpoint {
     let path = path(ofSize: size)
@@ -58,7 +58,7 @@ struct CheckpointStore: Sendable {
   ///
   /// One of the same size that is there already gets the signatures that it lacks.
   ///
-  /// - Throws: ``LedgerError/damaged(_:)`` when another history was signed for the size,
+  /// - Throws: ``LedgerError/damaged(_:at:)`` when another history was signed for the size,
   ///   ``LedgerError/inputOutput(_:)``.
   func keep(_ checkpoint: SignedCheckpoint) throws(LedgerError) {
     var kept = checkpoint

@@ -11,7 +11,7 @@ extension Evidence {
   ///   - includesEvent: Whether the proof holds the event's canonical bytes too.
   /// - Returns: The proof, a C2SP tlog-proof; it holds, that was checked.
   /// - Throws: ``LedgerError/badInput(_:)`` for a position or a checkpoint that the log does not
-  ///   have, ``LedgerError/damaged(_:)`` when the log does not extend the checkpoint,
+  ///   have, ``LedgerError/damaged(_:at:)`` when the log does not extend the checkpoint,
   ///   ``LedgerError/inputOutput(_:)``.
   /// - Complexity: The hashes of O(log n) perfect trees, see ``LogReader/hashes(of:)``.
   public func prove(
@@ -51,7 +51,7 @@ extension Evidence {
   /// (RFC 6962, section 2.1.2); see ``SignedCheckpoint/isExtended(by:proof:)``.
   ///
   /// - Throws: ``LedgerError/badInput(_:)`` for sizes that the log does not have,
-  ///   ``LedgerError/damaged(_:)``, ``LedgerError/inputOutput(_:)``.
+  ///   ``LedgerError/damaged(_:at:)``, ``LedgerError/inputOutput(_:)``.
   /// - Complexity: The hashes of O(log n) perfect trees, see ``LogReader/hashes(of:)``.
   public func consistencyProof(
     from oldSize: Int,

@@ -8,7 +8,7 @@ extension Evidence {
   /// - Parameter path: Such as `tile/0/x001/x234/067`, `tile/1/000.p/17` or `tile/entries/000`.
   /// - Returns: The file's bytes, at most 256 hashes or events; `nil` for what is no path of a tile,
   ///   and for a tile that reaches past the log.
-  /// - Throws: ``LedgerError/damaged(_:)``, ``LedgerError/inputOutput(_:)``.
+  /// - Throws: ``LedgerError/damaged(_:at:)``, ``LedgerError/inputOutput(_:)``.
   /// - Complexity: A bundle and a tile of leaves read up to 256 events; a higher tile reads the
   ///   hashes that sealed segments store, and of what is not sealed yet all events below it.
   public func tile(at path: String) throws(LedgerError) -> [UInt8]? {

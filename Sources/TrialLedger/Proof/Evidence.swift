@@ -39,7 +39,7 @@ public final class Evidence: Sendable {
   ///   - path: The folder.
   ///   - copies: Folders outside where checkpoints are kept too.
   /// - Returns: The evidence of what is there now.
-  /// - Throws: ``LedgerError/notALedger(_:)``, ``LedgerError/damaged(_:)``,
+  /// - Throws: ``LedgerError/notALedger(_:)``, ``LedgerError/damaged(_:at:)``,
   ///   ``LedgerError/inputOutput(_:)``.
   public static func open(
     at path: String,
@@ -81,7 +81,7 @@ public final class Evidence: Sendable {
   ///   - signer: The key; its name is the ledger's origin.
   ///   - notice: Told when that opening cut a torn, never acknowledged tail.
   /// - Returns: The checkpoint, durable in all folders.
-  /// - Throws: ``LedgerError/damaged(_:)`` when the log does not extend the checkpoints signed
+  /// - Throws: ``LedgerError/damaged(_:at:)`` when the log does not extend the checkpoints signed
   ///   before, ``LedgerError/badInput(_:)`` for a key of another name,
   ///   ``LedgerError/inputOutput(_:)``.
   public func sign(
@@ -110,7 +110,7 @@ public final class Evidence: Sendable {
   /// Compares the log with every checkpoint there is, in its folder and outside.
   ///
   /// - Returns: How many there are.
-  /// - Throws: ``LedgerError/damaged(_:)`` that names the first one that the log does not extend,
+  /// - Throws: ``LedgerError/damaged(_:at:)`` that names the first one that the log does not extend,
   ///   ``LedgerError/badInput(_:)`` for one of another ledger, ``LedgerError/inputOutput(_:)``.
   @discardableResult
   public func check() throws(LedgerError) -> Int {
@@ -126,7 +126,7 @@ public final class Evidence: Sendable {
   ///   - checkpoint: What was kept.
   ///   - verifier: The key it needs to be signed with.
   ///   - name: What the checkpoint is called in messages.
-  /// - Throws: ``LedgerError/refused(_:)`` when it is not signed so, ``LedgerError/damaged(_:)`` when
+  /// - Throws: ``LedgerError/refused(_:)`` when it is not signed so, ``LedgerError/damaged(_:at:)`` when
   ///   the log does not extend it.
   public func check(
     _ checkpoint: SignedCheckpoint,
@@ -174,7 +174,7 @@ extension Ledger {
   ///
   /// - Parameter copies: Folders outside where checkpoints are kept too.
   /// - Returns: The evidence; it goes on seeing what is recorded.
-  /// - Throws: ``LedgerError/damaged(_:)``, ``LedgerError/inputOutput(_:)``.
+  /// - Throws: ``LedgerError/damaged(_:at:)``, ``LedgerError/inputOutput(_:)``.
   public func evidence(copies: [String] = []) throws(LedgerError) -> Evidence {
     try Evidence(path, reader, copies: copies, isBesideWriter: (try? writer()) != nil)
   }

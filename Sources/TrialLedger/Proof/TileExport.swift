@@ -32,7 +32,7 @@ extension Evidence {
   ///   - progress: Told how far it is, from the calling thread.
   /// - Returns: What was done.
   /// - Throws: ``LedgerError/badInput(_:)`` for a folder with something else in it,
-  ///   ``LedgerError/damaged(_:)`` when the log does not extend the folder's checkpoint or the new
+  ///   ``LedgerError/damaged(_:at:)`` when the log does not extend the folder's checkpoint or the new
   ///   one, ``LedgerError/inputOutput(_:)``.
   /// - Complexity: O(new events), and O(1) memory.
   public func exportTiles(

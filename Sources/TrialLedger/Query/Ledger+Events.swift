@@ -7,7 +7,7 @@ extension Ledger {
   /// `to` is the head at the time of the call when it is `nil`.
   ///
   /// - Throws: ``LedgerError/badInput(_:)`` for a range outside the log, else
-  ///   ``LedgerError/damaged(_:)`` or ``LedgerError/inputOutput(_:)``.
+  ///   ``LedgerError/damaged(_:at:)`` or ``LedgerError/inputOutput(_:)``.
   public func forEachEvent(
     from: Int = 0,
     to: Int? = nil,

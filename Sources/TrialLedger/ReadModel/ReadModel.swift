@@ -88,7 +88,7 @@ public final class ReadModel: Sendable {
   ///   - anew: Whether to build them in any case.
   ///   - progress: Told how far a long update is, from the calling thread.
   /// - Returns: What was done; the tables hold all events that the ledger showed at the beginning.
-  /// - Throws: ``LedgerError/badInput(_:)`` for a file of something else, ``LedgerError/damaged(_:)``
+  /// - Throws: ``LedgerError/badInput(_:)`` for a file of something else, ``LedgerError/damaged(_:at:)``
   ///   when the log is, ``LedgerError/inputOutput(_:)``; the tables stay as after the last
   ///   transaction, and the next update goes on from there.
   /// - Complexity: O(events added), or O(events) when they are built.

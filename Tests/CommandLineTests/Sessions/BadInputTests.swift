@@ -26,6 +26,8 @@ struct BadInputTests {
     try shell.run("eligibility 42 --as-of 0")
     try shell.run("eligibility 42 --as-of 1970-01-01")
     try shell.run("history 42 --as-of 99999999999999999999")
+    try shell.run("export --from 900")
+    try shell.run("export --from 900 --to 900")
     try shell.run("change-plan 42 --plan premium --starts-on 2026-13-01 --now 2026-11-01")
     try shell.run(
       "change-plan 42 --plan premium --starts-on 2026-12-01 --ends-on 2026-12-01 --now 2026-11-01"
