@@ -19,6 +19,10 @@ struct HTTPLimitOptions: ParsableArguments {
   var maxBody = standard.bodyByteCountMax
   @Option(help: ArgumentHelp("The largest body of a batch, in bytes.", valueName: "n"))
   var maxBatchBody = standard.batchByteCountMax
+  @Option(
+    help: ArgumentHelp("The most bytes of large requests held for all clients.", valueName: "n")
+  )
+  var maxRequestMemory = standard.requestMemoryByteCountMax
   @Option(help: ArgumentHelp("The most commands or ids in a request.", valueName: "n"))
   var maxItems = standard.itemCountMax
   @Option(help: ArgumentHelp("The most connections at a time.", valueName: "n"))
@@ -49,6 +53,7 @@ struct HTTPLimitOptions: ParsableArguments {
     limits.headerCountMax = maxHeaderFields
     limits.bodyByteCountMax = maxBody
     limits.batchByteCountMax = maxBatchBody
+    limits.requestMemoryByteCountMax = maxRequestMemory
     limits.itemCountMax = maxItems
     limits.connectionCountMax = maxConnections
     limits.waitingQuestionCountMax = maxWaitingQuestions
@@ -65,7 +70,7 @@ struct HTTPLimitOptions: ParsableArguments {
   func validate() throws {
     let sizes = [
       maxRequestLine, maxLongRequestLine, maxHeaders, maxHeaderFields, maxBody, maxBatchBody,
-      maxItems, maxConnections, maxWaitingQuestions, maxStreams,
+      maxRequestMemory, maxItems, maxConnections, maxWaitingQuestions, maxStreams,
     ]
     // What is held in memory for each client follows from them.
     guard sizes.allSatisfy({ (1...(1 << 30)).contains($0) }) else {

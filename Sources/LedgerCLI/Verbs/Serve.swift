@@ -5,6 +5,14 @@ import LedgerHTTP
 import Logging
 import TrialLedger
 
+/// An example of options that not every build has, with the beginning of the next line.
+#if GitLabSync
+private let syncExample =
+  "trial-ledger serve --sync-to https://gl.example --sync-issuer https://us.example --sync-keys k\n  "
+#else
+private let syncExample = ""
+#endif
+
 /// `serve`: the HTTP service.
 struct Serve: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -16,8 +24,7 @@ struct Serve: AsyncParsableCommand {
         TRIAL_LEDGER_GITLAB_EMAIL=admin@example.com TRIAL_LEDGER_GITLAB_TOKEN=secret trial-ledger serve
         trial-ledger serve --redis unix:/run/redis/redis.sock
         trial-ledger token create --role reader && trial-ledger serve --listen 0.0.0.0:8080
-        trial-ledger serve --sync-to https://gl.example --sync-issuer https://us.example --sync-keys k
-        trial-ledger serve --read-model trial-ledger-data/read-model.sqlite
+        \(syncExample)trial-ledger serve --read-model trial-ledger-data/read-model.sqlite
 
       GitLab's routes are served when TRIAL_LEDGER_GITLAB_EMAIL and TRIAL_LEDGER_GITLAB_TOKEN say \
       what GitLab shows in X-Admin-Email and X-Admin-Token; TRIAL_LEDGER_GITLAB_TOKEN_SHA256 takes \
@@ -53,6 +60,13 @@ struct Serve: AsyncParsableCommand {
   var accessLog: String?
   @Flag(help: "Let everybody who can reach the server read /metrics, not auditors only.")
   var openMetrics = false
+  @Option(
+    help: ArgumentHelp(
+      "How long the tables, Redis or GitLab may be behind before /readyz says no; 0: for ever.",
+      valueName: "seconds"
+    )
+  )
+  var readyLag = 60
   @OptionGroup var limitOptions: HTTPLimitOptions
   @OptionGroup var sync: SyncOptions
   @OptionGroup var data: DataOptions
@@ -84,6 +98,11 @@ struct Serve: AsyncParsableCommand {
     let limits = configuration.limits
     let pushing = try sync.open(for: ledger, logger)
     let invalidating = try redis.open(for: ledger, logger)
+    configuration.lagMax = readyLag == 0 ? nil : .seconds(readyLag)
+    configuration.followers = [
+      follower.map { .readModel($0, of: ledger) }, invalidating.status.map { .redis($0) },
+      pushing.status.map { .gitLab($0) },
+    ].compactMap(\.self)
     let gitLab = credentials.map {
       GitLabWire(
         ledger: ledger,
@@ -105,6 +124,12 @@ struct Serve: AsyncParsableCommand {
       onListening: { port in note("serving \(routes) on http://\(shownHost):\(port)") }
     )
     await pushing.close()
+  }
+
+  func validate() throws {
+    guard (0...86_400).contains(readyLag) else {
+      throw ValidationError("--ready-lag must be between 0 and 86400 seconds")
+    }
   }
 
   private func address() throws -> (host: String, port: Int) {

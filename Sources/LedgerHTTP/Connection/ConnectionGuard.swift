@@ -23,6 +23,9 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
   private let telemetry: Telemetry
   private var state = State.open
   private var unansweredCount = 0
+  /// Whether the end of a request is still to come.
+  private var isReading = false
+  private var knownMeter: HeadMeter?
   private var bodyByteCount = 0
   private var closesAfterAnswer = false
   private var readDeadline: Scheduled<Void>?
@@ -66,18 +69,25 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
       unansweredCount += 1
       bodyByteCount = 0
       meter(of: context)?.noteHead()
-      scheduleReadDeadline(context)
+      isReading = true
       inviteBody(of: head, context)
     case .body(let bytes):
       bodyByteCount += bytes.readableBytes
       // A route reads at most its own limit; the rest is only taken in to reach the next request.
       if bodyByteCount > 2 * limits.batchByteCountMax { return context.close(promise: nil) }
     case .end:
+      isReading = false
       readDeadline?.cancel()
       readDeadline = nil
       meter(of: context)?.reset()
     }
     context.fireChannelRead(data)
+  }
+
+  func channelReadComplete(context: ChannelHandlerContext) {
+    // Most requests come in one piece, and need nobody to watch them.
+    if state == .open, isReading, readDeadline == nil { scheduleReadDeadline(context) }
+    context.fireChannelReadComplete()
   }
 
   func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
@@ -89,6 +99,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
       context.write(data, promise: promise)
     case .end:
       unansweredCount -= 1
+      meter(of: context)?.noteAnswer()
       context.write(data, promise: promise)
       if closesAfterAnswer { linger(context) }
     }
@@ -174,7 +185,6 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
   }
 
   private func scheduleReadDeadline(_ context: ChannelHandlerContext) {
-    readDeadline?.cancel()
     let channel = context.channel
     readDeadline = context.eventLoop.scheduleTask(in: TimeAmount(limits.readTimeout)) {
       channel.close(promise: nil)
@@ -182,8 +192,10 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
   }
 
   private func meter(of context: ChannelHandlerContext) -> HeadMeter? {
+    if let knownMeter { return knownMeter }
     // It is missing only when the connection is being torn down, where nobody asks for it.
-    try? context.pipeline.syncOperations.handler(type: HeadMeter.self)
+    knownMeter = try? context.pipeline.syncOperations.handler(type: HeadMeter.self)
+    return knownMeter
   }
 }
 

@@ -9,14 +9,17 @@ struct GuardedHTTP1Channel: ServerChildChannel {
 
   private let channel: HTTP1Channel
   private let limits: HTTPLimits
+  private let memory: RequestMemory
 
   init(
     limits: HTTPLimits,
+    memory: RequestMemory,
     wires: Wires,
     telemetry: Telemetry,
     responder: @escaping HTTPChannelHandler.Responder
   ) {
     self.limits = limits
+    self.memory = memory
     // The decoder bounds the memory of a connection. Its limits lie above ours by the slack, so
     // that what is a little too large still reaches `LimitMiddleware`, which answers exactly.
     let slack = 64 * 1_024
@@ -39,7 +42,7 @@ struct GuardedHTTP1Channel: ServerChildChannel {
 
   func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
     do {
-      try channel.pipeline.syncOperations.addHandler(HeadMeter(limits: limits))
+      try channel.pipeline.syncOperations.addHandler(HeadMeter(limits: limits, memory: memory))
     } catch {
       return channel.eventLoop.makeFailedFuture(error)
     }

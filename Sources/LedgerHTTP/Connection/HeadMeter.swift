@@ -20,9 +20,14 @@ final class HeadMeter: ChannelInboundHandler {
   private var isInHead = true
   private var deadline: Scheduled<Void>?
   private let limits: HTTPLimits
+  private let memory: RequestMemory
+  /// The bytes of requests that are not answered yet, and how many of them count in ``memory``.
+  private var byteCount = 0
+  private var heldByteCount = 0
 
-  init(limits: HTTPLimits) {
+  init(limits: HTTPLimits, memory: RequestMemory) {
     self.limits = limits
+    self.memory = memory
   }
 
   /// The path of the request, or its beginning; `nil` when there is none.
@@ -47,18 +52,32 @@ final class HeadMeter: ChannelInboundHandler {
     isInRequestLine = true
   }
 
+  /// Notes that a request was answered, so that its bytes are no longer needed.
+  func noteAnswer() {
+    memory.release(heldByteCount)
+    heldByteCount = 0
+    byteCount = 0
+  }
+
+  /// Counts what came; ends the connection when the server holds too much.
+  private func hold(_ count: Int, _ context: ChannelHandlerContext) -> Bool {
+    byteCount += count
+    let more = max(0, byteCount - RequestMemory.freeByteCount) - heldByteCount
+    guard more > 0 else { return true }
+    heldByteCount += more
+    if memory.hold(more) { return true }
+    context.close(promise: nil)
+    return false
+  }
+
   func handlerRemoved(context: ChannelHandlerContext) {
+    noteAnswer()
     deadline?.cancel()
     deadline = nil
   }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-    if isInHead, deadline == nil {
-      let channel = context.channel
-      deadline = context.eventLoop.scheduleTask(in: TimeAmount(limits.readTimeout)) {
-        channel.close(promise: nil)
-      }
-    }
+    guard hold(unwrapInboundIn(data).readableBytes, context) else { return }
     if isInRequestLine {
       let view = unwrapInboundIn(data).readableBytesView
       start += view.prefix(Self.startByteCountMax - start.count)
@@ -70,6 +89,14 @@ final class HeadMeter: ChannelInboundHandler {
       }
     }
     context.fireChannelRead(data)
+    // Most heads come in one piece, and need nobody to watch them.
+    let hasBegun = requestLineByteCount > 0 || !isInRequestLine
+    if isInHead, hasBegun, deadline == nil {
+      let channel = context.channel
+      deadline = context.eventLoop.scheduleTask(in: TimeAmount(limits.readTimeout)) {
+        channel.close(promise: nil)
+      }
+    }
   }
 }
 

@@ -225,9 +225,16 @@ let nativeSchemas: [(name: String, schema: String)] = [
   (
     "Readiness",
     ##"""
-    {"type":"object","required":["status","position"],"properties":{"status":{"enum":["ready",
-    "no_rules","not_following","not_writing"]},
-    "position":{"$ref":"#/components/schemas/Position"}}}
+    {"type":"object","required":["status","reasons","position","followers"],"properties":{
+    "status":{"enum":["ready","not_writing","not_following","projection_behind",
+    "projection_failed","read_model_behind","read_model_failed","redis_behind","redis_failed",
+    "gitlab_behind","gitlab_failed"]},
+    "reasons":{"type":"array","items":{"$ref":"#/components/schemas/Code"}},
+    "position":{"$ref":"#/components/schemas/Position"},
+    "followers":{"type":"object","additionalProperties":{"type":"object",
+    "required":["lag_events","lag_seconds","failed"],"properties":{
+    "lag_events":{"type":"integer","minimum":0},"lag_seconds":{"type":"integer","minimum":0},
+    "failed":{"type":"boolean"}}}}}}
     """##
   ),
 ]

@@ -43,7 +43,7 @@ extension NativeWire {
       case let text: .cursor(try ChangeCursor(text))
       }
     let changes = try await calls.run { try ledger.eligibilityChanges(from: start) }
-    return try streams.response(logger: context.logger) {
+    return try streams.response(logger: context.requestLogger) {
       let before = changes.cursor
       let batch = try await calls.run { try changes.next(limit: 500) }
       var bytes: [UInt8] = []

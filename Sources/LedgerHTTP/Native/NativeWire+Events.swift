@@ -97,7 +97,7 @@ extension NativeWire {
     let first = last.map { $0 + 1 } ?? from ?? size
     guard first <= size else { throw pastTheHead(first, size) }
     let position = StreamPosition(first)
-    return try streams.response(logger: context.logger) {
+    return try streams.response(logger: context.requestLogger) {
       let from = position.value
       let size = ledger.size
       guard from < size else { return StreamPiece() }

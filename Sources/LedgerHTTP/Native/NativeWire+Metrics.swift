@@ -18,15 +18,23 @@ extension NativeWire {
             .body(mediaType: "text/plain", schema: nil)
           )
         ]
-      ) { _, _ in metrics() }
+      ) { _, _ in try await metrics() }
     ]
   }
 
   /// `GET /metrics`.
-  func metrics() -> Response {
+  func metrics() async throws -> Response {
+    let memory = try await calls.run {
+      followers.look()
+      return residentByteCount()
+    }
     var page = MetricsPage()
     addRequests(to: &page)
     addLedger(to: &page)
+    addFollowers(to: &page)
+    if let memory {
+      page.add("process_resident_memory_bytes", .gauge, "Memory of the process.", memory)
+    }
     for (name, count) in otherCounts() {
       page.add("trial_ledger_\(name)_total", .counter, "See the operating handbook.", count)
     }
@@ -112,7 +120,25 @@ extension NativeWire {
       "trial_ledger_ready",
       .gauge,
       "Whether /readyz says so.",
-      readinessProblem == nil ? 1 : 0
+      readinessProblems.isEmpty ? 1 : 0
+    )
+    page.add(
+      "trial_ledger_commits_total",
+      .counter,
+      "Commits that became durable; one holds the commands of many callers.",
+      ledger.commitCount
+    )
+    page.add(
+      "trial_ledger_commits_failed_total",
+      .counter,
+      "Commits that failed; nothing of them was acknowledged.",
+      ledger.failedCommitCount
+    )
+    page.add(
+      "trial_ledger_syncs_total",
+      .counter,
+      "Syncs of the log that the disk has done.",
+      ledger.syncCount
     )
     page.add(
       "trial_ledger_writes",
@@ -120,5 +146,36 @@ extension NativeWire {
       "Whether this process records, or follows one that does.",
       ledger.isWritable ? 1 : 0
     )
+  }
+
+  private func addFollowers(to page: inout MetricsPage) {
+    let seen = zip(followers.followers, followers.lags).map { follower, lag in
+      (labels: [(name: "follower", value: follower.name)], lag: lag)
+    }
+    page.add(
+      "trial_ledger_follower_lag_events",
+      .gauge,
+      "Events that a follower of the ledger has not dealt with.",
+      seen.map { ($0.labels, $0.lag.eventCount) }
+    )
+    page.addSeconds(
+      "trial_ledger_follower_lag_seconds",
+      "For how long a follower has not dealt with something that was there.",
+      seen.map { ($0.labels, $0.lag.milliseconds) }
+    )
+    page.add(
+      "trial_ledger_follower_failed",
+      .gauge,
+      "Whether something keeps a follower from its work.",
+      seen.map { ($0.labels, $0.lag.isFailed ? 1 : 0) }
+    )
+    for measure in followers.followers.flatMap({ $0.measures() }) {
+      page.add(
+        "trial_ledger_\(measure.name)\(measure.isCounter ? "_total" : "")",
+        measure.isCounter ? .counter : .gauge,
+        measure.help,
+        measure.value
+      )
+    }
   }
 }

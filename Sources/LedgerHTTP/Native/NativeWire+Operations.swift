@@ -123,13 +123,13 @@ extension NativeWire {
         .get,
         "/readyz",
         "isReady",
-        "Whether the ledger is open, has rules, records and sees what others record.",
+        "Whether the ledger records, sees what others record, and is followed closely.",
         access: .everyone,
         answers: [
           .json(.ok, "It is.", "Readiness"),
           .json(.serviceUnavailable, "It is not; status says why.", "Readiness"),
         ]
-      ) { _, _ in readiness() },
+      ) { _, _ in try await readiness() },
       Operation(
         .get,
         "/openapi.json",

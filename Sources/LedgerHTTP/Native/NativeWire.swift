@@ -12,6 +12,8 @@ struct NativeWire: Wire {
   let streams: EventStreams
   /// What the server counts.
   let telemetry: Telemetry
+  /// How far those are who follow the ledger.
+  let followers: FollowerWatch
   /// What `/readyz` shows beside the ledger's size.
   let otherCounts: @Sendable () -> [(name: String, count: Int)]
   /// `/openapi.json`; set once all wires are there.

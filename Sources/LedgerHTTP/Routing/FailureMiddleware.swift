@@ -35,7 +35,7 @@ struct FailureMiddleware: RouterMiddleware {
       let failure = RequestFailure(error)
       // Too much to do is no trouble of the ledger's, and a full log would only add to it.
       if case .busy = error { return failure }
-      if failure.isServerError { context.logger.error("\(error.message)") }
+      if failure.isServerError { context.requestLogger.error("\(error.message)") }
       return failure
     case let error as HTTPError where error.status == .notFound:
       return .noRoute
@@ -48,7 +48,7 @@ struct FailureMiddleware: RouterMiddleware {
       )
     default:
       // What is left are failures of the connection and programming errors.
-      context.logger.error("a request failed: \(error)")
+      context.requestLogger.error("a request failed: \(error)")
       return RequestFailure(
         .internalServerError,
         "internal_error",

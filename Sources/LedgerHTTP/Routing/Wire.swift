@@ -72,6 +72,17 @@ package struct Wires: Sendable {
 
 /// `path` as the router reads it: several slashes in a row are one.
 private func withoutEmptyParts(_ path: String) -> String {
-  guard path.contains("//") else { return path }
+  guard hasEmptyPart(path) else { return path }
   return "/" + path.split(separator: "/").joined(separator: "/") + (path.hasSuffix("/") ? "/" : "")
+}
+
+/// Whether two slashes stand side by side; nearly no path has any.
+private func hasEmptyPart(_ path: String) -> Bool {
+  var isAfterSlash = false
+  for byte in path.utf8 {
+    let isSlash = byte == UInt8(ascii: "/")
+    if isSlash, isAfterSlash { return true }
+    isAfterSlash = isSlash
+  }
+  return false
 }

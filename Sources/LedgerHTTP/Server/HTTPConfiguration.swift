@@ -12,6 +12,11 @@ public struct HTTPConfiguration: Sendable {
   public var limits: HTTPLimits
   /// Whether everyone may read `/metrics`, or auditors only.
   public var areMetricsOpen = false
+  /// How long something that follows the ledger may be behind before the server is not ready; `nil`:
+  /// for ever.
+  public var lagMax: Duration? = .seconds(60)
+  /// What follows the ledger beside the server, for `/readyz` and `/metrics`.
+  package var followers: [LedgerFollower] = []
   /// Takes the access log, a line of JSON with its end for each answer, from any thread; `nil`: there
   /// is none.
   public var accessLog: (@Sendable (_ line: [UInt8]) -> Void)?

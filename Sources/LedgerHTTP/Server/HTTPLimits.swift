@@ -17,6 +17,9 @@ public struct HTTPLimits: Equatable, Sendable {
   public var bodyByteCountMax = 1_024 * 1_024
   /// The largest body of a batch of commands, in bytes; else 413.
   public var batchByteCountMax = 8 * 1_024 * 1_024
+  /// The most bytes of large requests, beyond the first 64 KiB of each, that are held at a time for
+  /// all clients together; a connection that sends more is closed.
+  public var requestMemoryByteCountMax = 256 * 1_024 * 1_024
   /// The most commands in a batch, and the most ids in a question; else 413.
   public var itemCountMax = 10_000
   /// How long a connection may stay silent while a request is awaited or read; then it is closed.

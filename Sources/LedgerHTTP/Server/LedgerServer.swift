@@ -3,6 +3,7 @@ import Hummingbird
 import HummingbirdCore
 package import Logging
 import NIOCore
+import NIOPosix
 package import ServiceLifecycle
 package import TrialLedger
 import UnixSignals
@@ -14,6 +15,7 @@ import UnixSignals
 package struct LedgerServer: Service {
   private let application: Application<RouterResponder<LedgerRequestContext>>
   private let watch: LedgerWatch
+  private let followers: FollowerWatch
   /// What it serves.
   package let operations: [Operation]
 
@@ -39,6 +41,12 @@ package struct LedgerServer: Service {
     let telemetry = Telemetry()
     let watch = LedgerWatch(ledger)
     self.watch = watch
+    let followers = FollowerWatch(
+      [.projection(of: ledger)] + configuration.followers
+        + [.snapshots(of: ledger)].compactMap(\.self),
+      of: ledger
+    )
+    self.followers = followers
     var native = NativeWire(
       ledger: ledger,
       configuration: configuration,
@@ -46,10 +54,12 @@ package struct LedgerServer: Service {
       evidence: try ledger.evidence(),
       streams: EventStreams(limits: limits, watch: watch),
       telemetry: telemetry,
+      followers: followers,
       otherCounts: { wires.flatMap(\.counts) }
     )
     native.document = OpenAPIDocument.bytes(of: [native] + wires)
     operations = native.operations + wires.flatMap(\.operations)
+    let memory = RequestMemory(byteCountMax: limits.requestMemoryByteCountMax)
     let all = Wires(native: native, others: wires)
     let router = Router(context: LedgerRequestContext.self)
     router.add(
@@ -68,6 +78,7 @@ package struct LedgerServer: Service {
       server: HTTPServerBuilder { responder in
         GuardedHTTP1Channel(
           limits: limits,
+          memory: memory,
           wires: all,
           telemetry: telemetry,
           responder: responder
@@ -83,14 +94,26 @@ package struct LedgerServer: Service {
   }
 
   package func run() async throws {
-    let (application, watch) = (application, watch)
+    let (application, watch, followers) = (application, watch, followers)
     try await withThrowingTaskGroup(of: Void.self) { tasks in
       tasks.addTask { await watch.run() }
+      tasks.addTask { await Self.look(at: followers, while: watch) }
       tasks.addTask {
         defer { watch.stop() }
         try await application.run()
       }
       try await tasks.waitForAll()
+    }
+  }
+}
+
+extension LedgerServer {
+  /// Looks at those who follow the ledger every second until the server stops.
+  private static func look(at followers: FollowerWatch, while watch: LedgerWatch) async {
+    while !watch.isStopped, !Task.isCancelled {
+      // Without a thread for it there is nothing new.
+      try? await NIOThreadPool.singleton.runIfActive { followers.look() }
+      await watch.rest(until: .now + .seconds(1))
     }
   }
 }

@@ -16,7 +16,8 @@ final class LedgerWatch: Sendable {
   }
 
   private struct Waiter {
-    let moment: Moment
+    /// `nil` waits for the deadline, whatever comes.
+    let moment: Moment?
     let deadline: ContinuousClock.Instant
     let continuation: CheckedContinuation<Void, Never>
   }
@@ -64,6 +65,15 @@ final class LedgerWatch: Sendable {
   /// Waits until it is no longer `moment`, `deadline` has come, the server stops or the task is
   /// cancelled.
   func wait(for moment: Moment, until deadline: ContinuousClock.Instant) async {
+    await wait(moment, deadline)
+  }
+
+  /// Waits until `deadline` has come, the server stops or the task is cancelled.
+  func rest(until deadline: ContinuousClock.Instant) async {
+    await wait(nil, deadline)
+  }
+
+  private func wait(_ moment: Moment?, _ deadline: ContinuousClock.Instant) async {
     let id = state.withLock { state in
       defer { state.nextWaiter += 1 }
       return state.nextWaiter
@@ -84,7 +94,9 @@ final class LedgerWatch: Sendable {
 
   private func wake(_ moment: Moment, now: ContinuousClock.Instant) {
     let woken = state.withLock { state in
-      let due = state.waiters.filter { moment != $0.value.moment || now >= $0.value.deadline }
+      let due = state.waiters.filter { _, waiter in
+        waiter.moment.map { $0 != moment } ?? false || now >= waiter.deadline
+      }
       for id in due.keys { state.waiters[id] = nil }
       return due
     }

@@ -33,6 +33,20 @@ struct MetricsPage: Sendable {
     }
   }
 
+  /// Writes numbers of seconds that differ by labels, given in milliseconds.
+  mutating func addSeconds(
+    _ name: String,
+    _ help: String,
+    _ samples: [(labels: [(name: String, value: String)], milliseconds: Int)]
+  ) {
+    guard !samples.isEmpty else { return }
+    begin(name, Kind.gauge.rawValue, help)
+    for sample in samples {
+      let seconds = Self.seconds(sample.milliseconds * 1_000)
+      text += "\(name)\(Self.text(of: sample.labels)) \(seconds)\n"
+    }
+  }
+
   /// Writes histograms of seconds.
   mutating func add(
     _ name: String,

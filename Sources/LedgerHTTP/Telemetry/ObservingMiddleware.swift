@@ -1,7 +1,6 @@
 import HTTPTypes
 import Hummingbird
 import LedgerFormat
-import Logging
 import Synchronization
 import TrialLedger
 
@@ -21,7 +20,7 @@ struct ObservingMiddleware: RouterMiddleware {
     let start = ContinuousClock.now
     var context = context
     let id = requestID(of: request) ?? ids.next()
-    context.logger[metadataKey: "request_id"] = .string(id)
+    context.requestID = id
     telemetry.noteRequest()
     // Nothing is thrown past `FailureMiddleware`, which comes next.
     var response = try await next(request, context)

@@ -19,6 +19,8 @@ package final class LogWriter: Sendable {
   private let directory: LogDirectory
   /// Seals full segments; it does nothing before it is told to.
   package let sealer: Sealer
+  /// What it has done, and whether it still appends.
+  package let status: WriterStatus
   private let state: Mutex<WriterState>
   let staging: Mutex<FrameStaging>
 
@@ -29,6 +31,7 @@ package final class LogWriter: Sendable {
     self.directory = directory
     sealer = Sealer(directory, folder, state.identity)
     staging = Mutex(FrameStaging(after: state.durableRange, recordedAt: state.durableRecordedAt))
+    status = state.status
     self.state = Mutex(state)
   }
 
@@ -96,7 +99,12 @@ package final class LogWriter: Sendable {
   /// - Throws: ``LogError/noSpace(_:)``, after which appending may go on; any other error stops the
   ///   writer.
   package func commit(_ staged: StagedFrames) throws(LogError) {
-    try onState { (state) throws(LogError) in try state.commit(staged.frames, directory) }
+    do throws(LogError) {
+      try onState { (state) throws(LogError) in try state.commit(staged.frames, directory) }
+    } catch {
+      status.noteFailure()
+      throw error
+    }
   }
 
   /// Makes all that is staged durable: one write, one sync.
@@ -159,6 +167,7 @@ package final class LogWriter: Sendable {
       defer {
         if let stoppedAfter = state.stoppedAfter {
           staging.withLock { $0.stoppedAfter = stoppedAfter }
+          status.note(stoppedAfter: stoppedAfter)
         }
       }
       return try body(&state)

@@ -38,6 +38,8 @@ struct WriterState: Sendable {
   var durableRecordedAt: Int64
   /// Why nothing is appended any more.
   var stoppedAfter: String?
+  /// What others see of it.
+  let status = WriterStatus()
 
   /// Whether the active segment gets no more frames.
   private var isSegmentFull: Bool {
@@ -59,6 +61,7 @@ struct WriterState: Sendable {
     try append(bytes, headers, directory)
     durableRange = last.range
     durableRecordedAt = last.recordedAt
+    status.noteCommit()
     tellHead()
   }
 
@@ -165,6 +168,7 @@ struct WriterState: Sendable {
       throw stop(error)
     }
     #endif
+    status.noteSync()
     var offset = end
     end += bytes.count
     directory.with { contents in
@@ -209,6 +213,7 @@ struct WriterState: Sendable {
     } catch {
       throw error.isNoSpace ? .noSpace(error) : stop(error)
     }
+    status.noteSync()
     segment = header.firstPosition
     framesStart = header.byteCount
     end = header.byteCount

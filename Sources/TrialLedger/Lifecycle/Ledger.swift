@@ -40,6 +40,7 @@ public final class Ledger: Sendable {
   private let access: Access
   private let follower: Follower?
   private let commitThread: CommitThread?
+  let writerStatus: WriterStatus?
   /// Told when something new is visible.
   let arrivals: Arrivals
   /// The snapshots of the folder; `nil` when they are switched off.
@@ -58,6 +59,7 @@ public final class Ledger: Sendable {
     openingNotice = opened.notice
     arrivals = Arrivals(options.clock)
     commitThread = opened.commitThread
+    writerStatus = opened.writerStatus
     follower = opened.follower
     snapshots = opened.snapshots
     snapshotThread =
@@ -189,6 +191,11 @@ public final class Ledger: Sendable {
   /// Whether every namespace's state after the first `size` events is in memory.
   func isFolded(at size: Int) -> Bool {
     published.withLock { $0.view?.size == size }
+  }
+
+  /// All that is folded of the newest point; `nil` where nobody needed that yet.
+  var foldedView: LedgerView? {
+    published.withLock { $0.view?.size == $0.head.size ? $0.view : nil }
   }
 
   /// Every namespace's state after the first `size` events, where it is what questions are answered

@@ -24,6 +24,8 @@ struct Opened: Sendable {
   var notice: String?
   var follower: Follower?
   var commitThread: CommitThread?
+  /// What the writer of the log has done.
+  var writerStatus: WriterStatus?
   /// The snapshots of the folder; `nil` when they are switched off.
   var snapshots: LedgerSnapshots?
   /// The size of the snapshot that opening started from; 0 for none.
@@ -69,27 +71,40 @@ struct Opened: Sendable {
       let reader = log.reader()
       let folded = try FoldedLedger.restored(upTo: reader.size, reader, snapshots)
       found.parts.withLock {
-        $0 = (reader, recovery?.description, folded.projection.size)
+        $0 = Found.Parts(
+          reader: reader,
+          status: log.status,
+          notice: recovery?.description,
+          snapshotSize: folded.projection.size
+        )
       }
       return try WriterCore.make(log, folded, options, publication)
     }
-    guard let (reader, notice, snapshotSize) = found.parts.withLock(\.self) else {
+    guard let parts = found.parts.withLock(\.self) else {
       preconditionFailure("a thread that opened the log has said what it found")
     }
     return Opened(
       publication: publication,
-      reader: reader,
-      notice: notice,
+      reader: parts.reader,
+      notice: parts.notice,
       commitThread: thread,
+      writerStatus: parts.status,
       snapshots: snapshots,
-      snapshotSize: snapshotSize
+      snapshotSize: parts.snapshotSize
     )
   }
 }
 
 /// Carries what opening found out of the thread that opened.
 private final class Found: Sendable {
-  let parts = Mutex<(reader: LogReader, notice: String?, snapshotSize: Int)?>(nil)
+  struct Parts: Sendable {
+    let reader: LogReader
+    let status: WriterStatus
+    let notice: String?
+    let snapshotSize: Int
+  }
+
+  let parts = Mutex<Parts?>(nil)
 }
 
 extension WriterCore {

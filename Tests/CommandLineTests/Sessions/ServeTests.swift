@@ -51,9 +51,75 @@ struct ServeTests {
     #expect(bad.errors.contains("tokens.json cannot be read: "), "\(bad.errors)")
   }
 
+  @Test func `the access log is a line of JSON for each answer, appended`() async throws {
+    let shell = try Shell.withHistory()
+    try shell.write("{}\n", to: "access.jsonl")
+    try await shell.serve("--access-log access.jsonl") { server in
+      for id in ["first", "second"] {
+        let answer = try await server.ask(
+          "/v1/eligibility",
+          headers: ["X-Request-Id": id],
+          body: #"{"namespace_ids":[43,42]}"#
+        )
+        #expect(answer.status == 200)
+      }
+    }
+    let lines = try String(contentsOf: shell.url("access.jsonl"), encoding: .utf8)
+      .split(separator: "\n")
+    #expect(lines.first == "{}" && lines.count == 3)
+    for (line, id) in zip(lines.dropFirst(), ["first", "second"]) {
+      let known = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
+      #expect(known?["request_id"] as? String == id)
+      #expect(known?["route"] as? String == "/v1/eligibility")
+      #expect(known?["namespace_count"] as? Int == 2)
+      #expect(known?["first_namespace_id"] as? Int == 43)
+      #expect(known?["status"] as? Int == 200)
+    }
+    let ran = try shell.silently("serve --access-log none/access.jsonl")
+    #expect(ran.code == 74, "\(ran.errors)")
+  }
+
+  /// What `printf secret | sha256sum` says.
+  private static let digest = "2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b"
+
+  @Test func `GitLab's token is known by its digest alone`() async throws {
+    let shell = try Shell.withHistory()
+    let environment = [
+      "TRIAL_LEDGER_GITLAB_EMAIL": "admin@example.com",
+      "TRIAL_LEDGER_GITLAB_TOKEN_SHA256": Self.digest,
+    ]
+    try await shell.serve("", environment) { server in
+      for (token, status) in [("secret", 200), ("Secret", 401), (Self.digest, 401), ("", 401)] {
+        let answer = try await server.ask(
+          "/api/v1/gitlab/namespaces/trials/trial_types",
+          headers: ["X-Admin-Email": "admin@example.com", "X-Admin-Token": token]
+        )
+        #expect(answer.status == status, "\(token)")
+      }
+    }
+  }
+
+  @Test(arguments: [
+    ["TRIAL_LEDGER_GITLAB_TOKEN_SHA256": digest],
+    ["TRIAL_LEDGER_GITLAB_EMAIL": "a@example.com", "TRIAL_LEDGER_GITLAB_TOKEN_SHA256": "2bb8"],
+    [
+      "TRIAL_LEDGER_GITLAB_EMAIL": "a@example.com", "TRIAL_LEDGER_GITLAB_TOKEN_SHA256": digest,
+      "TRIAL_LEDGER_GITLAB_TOKEN": "secret",
+    ],
+  ])
+  func `half of GitLab's credentials are none`(environment: [String: String]) throws {
+    let shell = try Shell.withHistory()
+    let process = shell.process("serve --listen 127.0.0.1:0")
+    process.environment?.merge(environment) { $1 }
+    process.standardError = FileHandle.nullDevice
+    try process.run()
+    process.waitUntilExit()
+    #expect(process.terminationStatus == 65)
+  }
+
   @Test(arguments: [
     "--max-body 0", "--idle-timeout 0", "--max-items -1", "--max-batch-body 1073741825",
-    "--stream-timeout 86401",
+    "--stream-timeout 86401", "--ready-lag -1", "--max-request-memory 0",
   ])
   func `a limit that is none is refused`(option: String) throws {
     let ran = try Shell().silently("serve \(option)")

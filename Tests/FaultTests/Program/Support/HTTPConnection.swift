@@ -16,6 +16,13 @@ final class HTTPConnection {
       &patience,
       socklen_t(MemoryLayout<timeval>.size)
     )
+    unsafe setsockopt(
+      descriptor,
+      SOL_SOCKET,
+      SO_SNDTIMEO,
+      &patience,
+      socklen_t(MemoryLayout<timeval>.size)
+    )
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)
     address.sin_port = port.bigEndian
@@ -31,6 +38,36 @@ final class HTTPConnection {
 
   deinit {
     close(descriptor)
+  }
+
+  /// Sends text, whatever it is.
+  ///
+  /// - Returns: Whether all of it was taken; not when the server has closed the connection.
+  @discardableResult
+  func say(_ text: String) -> Bool {
+    var rest = Array(text.utf8)
+    while !rest.isEmpty {
+      let count = unsafe send(descriptor, rest, rest.count, Int32(MSG_NOSIGNAL))
+      guard count > 0 else { return false }
+      rest.removeFirst(count)
+    }
+    return true
+  }
+
+  /// Says that nothing more will be sent.
+  func finishSending() {
+    shutdown(descriptor, Int32(SHUT_WR))
+  }
+
+  /// Waits until the server has closed its side; what comes before is passed over.
+  ///
+  /// - Returns: Whether it did.
+  func waitForEnd() -> Bool {
+    var buffer = [UInt8](repeating: 0, count: 65_536)
+    while true {
+      let count = unsafe recv(descriptor, &buffer, buffer.count, 0)
+      if count <= 0 { return count == 0 || errno == ECONNRESET }
+    }
   }
 
   /// Posts a body and waits for the answer.

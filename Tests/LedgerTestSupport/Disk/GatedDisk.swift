@@ -1,12 +1,12 @@
-import Dispatch
-import LedgerLog
-import Synchronization
+internal import Dispatch
+package import LedgerLog
+internal import Synchronization
 
 /// A real disk whose writes to the log's segments wait until a test lets them pass, one by one, well
 /// or not.
-final class GatedDisk: Disk {
+package final class GatedDisk: Disk {
   /// What becomes of one write and its sync.
-  enum Passing: Sendable {
+  package enum Passing: Sendable {
     case well
     /// The disk is full: nothing is written.
     case noSpace
@@ -17,29 +17,32 @@ final class GatedDisk: Disk {
   private let disk = PosixDisk()
   private let gate = Gate()
 
+  /// A disk whose gate is open.
+  package init() {}
+
   /// Says when a write has come to the gate and waits there.
-  var arrivals: AsyncStream<Void> { gate.arrivals }
+  package var arrivals: AsyncStream<Void> { gate.arrivals }
 
   /// From here on writes wait.
-  func close() { gate.isClosed.withLock { $0 = true } }
+  package func close() { gate.isClosed.withLock { $0 = true } }
 
   /// Lets the write pass that waits.
-  func letPass(_ passing: Passing = .well) { gate.letPass(passing) }
+  package func letPass(_ passing: Passing = .well) { gate.letPass(passing) }
 
   /// Whether reads of segments fail.
-  func failReads(_ isFailing: Bool) { gate.readsFail.withLock { $0 = isFailing } }
+  package func failReads(_ isFailing: Bool) { gate.readsFail.withLock { $0 = isFailing } }
 
   /// From here on writes pass, also one that waits.
-  func open(letting passing: Passing) {
+  package func open(letting passing: Passing) {
     gate.isClosed.withLock { $0 = false }
     gate.letPass(passing)
   }
 
-  func open(_ path: String, for access: DiskAccess) throws(DiskError) -> any DiskFile {
+  package func open(_ path: String, for access: DiskAccess) throws(DiskError) -> any DiskFile {
     guarded(try disk.open(path, for: access), path)
   }
 
-  func create(_ path: String) throws(DiskError) -> any DiskFile {
+  package func create(_ path: String) throws(DiskError) -> any DiskFile {
     guarded(try disk.create(path), path)
   }
 
@@ -47,12 +50,16 @@ final class GatedDisk: Disk {
     path.contains("/segments/") ? GatedFile(file, gate, path) : file
   }
 
-  func createFolder(_ path: String) throws(DiskError) { try disk.createFolder(path) }
-  func names(in folder: String) throws(DiskError) -> [String]? { try disk.names(in: folder) }
-  func rename(_ path: String, to new: String) throws(DiskError) { try disk.rename(path, to: new) }
-  func remove(_ path: String) throws(DiskError) { try disk.remove(path) }
-  func syncFolder(_ path: String) throws(DiskError) { try disk.syncFolder(path) }
-  func pause(milliseconds: Int) { disk.pause(milliseconds: milliseconds) }
+  package func createFolder(_ path: String) throws(DiskError) { try disk.createFolder(path) }
+  package func names(in folder: String) throws(DiskError) -> [String]? {
+    try disk.names(in: folder)
+  }
+  package func rename(_ path: String, to new: String) throws(DiskError) {
+    try disk.rename(path, to: new)
+  }
+  package func remove(_ path: String) throws(DiskError) { try disk.remove(path) }
+  package func syncFolder(_ path: String) throws(DiskError) { try disk.syncFolder(path) }
+  package func pause(milliseconds: Int) { disk.pause(milliseconds: milliseconds) }
 }
 
 /// Where writes wait.
