@@ -15,18 +15,10 @@ extension [UInt8] {
 
   /// Appends an integer in decimal.
   package mutating func appendJSON(_ value: Int) {
-    // A sign and 19 digits; the digits come last first.
+    // A sign and 19 digits.
     append(addingCapacity: 20) { output in
-      var digits = InlineArray<19, UInt8>(repeating: 0)
-      var first = digits.count
-      var rest = value.magnitude
-      repeat {
-        first -= 1
-        digits[first] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
-        rest /= 10
-      } while rest > 0
       if value < 0 { output.append(UInt8(ascii: "-")) }
-      for index in first..<digits.count { output.append(digits[index]) }
+      output.appendDigits(UInt64(value.magnitude))
     }
   }
 
@@ -80,7 +72,22 @@ extension [UInt8] {
 }
 
 extension OutputSpan<UInt8> {
-  fileprivate mutating func append(_ date: CalendarDate) {
+  /// Appends a number in decimal, at most 20 digits.
+  mutating func appendDigits(_ number: UInt64) {
+    // They come last first.
+    var digits = InlineArray<20, UInt8>(repeating: 0)
+    var first = digits.count
+    var rest = number
+    repeat {
+      first &-= 1
+      digits[first] = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: rest % 10)
+      rest /= 10
+    } while rest > 0
+    for index in first..<digits.count { append(digits[index]) }
+  }
+
+  /// Appends a date, `2026-02-10`.
+  mutating func append(_ date: CalendarDate) {
     let (year, month, day) = date.civil
     append(twoDigits: year / 100)
     append(twoDigits: year % 100)

@@ -12,6 +12,20 @@ extension NativeWire {
     _ context: LedgerRequestContext
   ) async throws -> Response {
     let bytes = try await request.bodyBytes(upTo: limits.bodyByteCountMax)
+    // What nearly everybody asks: the present, and nothing else said.
+    if let ids = plainNamespaceIDs(bytes.span, countMax: limits.itemCountMax),
+      let (basis, columns) = ledger.eligibilityColumns(of: ids)
+    {
+      context.note(ids)
+      return response(to: request, on: basis, about: columns.namespaceIDs) { writer in
+        writer.eligibility(
+          on: basis.date,
+          position: basis.position,
+          by: basis.inForce,
+          columns
+        )
+      }
+    }
     let (fields, elements, question) = try readQuestion(bytes)
     guard elements.count <= limits.itemCountMax else {
       throw RequestFailure(
@@ -29,18 +43,30 @@ extension NativeWire {
       } else {
         try await calls.run { try ledger.eligibility(of: ids, question) }
       }
-    let tag = entityTag(of: batch)
+    return response(to: request, on: batch.basis, about: batch.namespaceIDs) { writer in
+      writer.eligibility(
+        on: batch.basis.date,
+        position: batch.basis.position,
+        by: batch.basis.inForce,
+        zip(batch.namespaceIDs, batch.answers).map { ($0, $1) }
+      )
+    }
+  }
+
+  /// What `write` writes, unless the client has it already.
+  private func response(
+    to request: Request,
+    on basis: Basis,
+    about ids: [NamespaceID],
+    _ write: (inout JSONWriter) -> Void
+  ) -> Response {
+    let tag = entityTag(of: basis, ids)
     let headers: HTTPFields = [.eTag: tag, .cacheControl: "no-cache"]
     if isNamed(tag, in: request.headers[.ifNoneMatch]) {
       return Response(status: .notModified, headers: headers)
     }
     var writer = JSONWriter()
-    writer.eligibility(
-      on: batch.basis.date,
-      position: batch.basis.position,
-      by: batch.basis.inForce,
-      zip(batch.namespaceIDs, batch.answers).map { ($0, $1) }
-    )
+    write(&writer)
     return Response(.ok, writer.bytes, headers: headers)
   }
 
@@ -100,22 +126,25 @@ func strictJSON(_ bytes: [UInt8], byteCountMax: Int) throws(JSONReadingError) ->
 
 /// The strong entity tag of an answer: a digest of all that it depends on, which is the position,
 /// the rules with what they inherit from there, the date and the ids in their order.
-private func entityTag(of batch: EligibilityBatch) -> String {
-  var hash = SHA256()
-  let basis = batch.basis
-  hash.update(data: Array("\(basis.position) \(basis.inForce.sha256) \(basis.date)".utf8))
-  var ids: [UInt8] = []
-  ids.reserveCapacity(batch.namespaceIDs.count * 12)
-  for id in batch.namespaceIDs {
-    ids.append(UInt8(ascii: " "))
-    ids.appendJSON(Int(id.rawValue))
+private func entityTag(of basis: Basis, _ ids: [NamespaceID]) -> String {
+  var bytes: [UInt8] = []
+  bytes.reserveCapacity(128 + ids.count * 8)
+  bytes.append(contentsOf: "\(basis.position) \(basis.inForce.sha256) \(basis.date)".utf8)
+  for id in ids {
+    for shift in stride(from: 0, to: 64, by: 8) {
+      bytes.append(UInt8(truncatingIfNeeded: id.rawValue >> shift))
+    }
   }
-  hash.update(data: ids)
-  let digits = hash.finalize().prefix(16).map { byte in
-    String(byte >> 4, radix: 16) + String(byte & 15, radix: 16)
+  var tag: [UInt8] = [UInt8(ascii: "\"")]
+  for byte in SHA256.hash(data: bytes).prefix(16) {
+    tag.append(hexadecimalDigits[Int(byte >> 4)])
+    tag.append(hexadecimalDigits[Int(byte & 15)])
   }
-  return "\"\(digits.joined())\""
+  tag.append(UInt8(ascii: "\""))
+  return String(decoding: tag, as: UTF8.self)
 }
+
+private let hexadecimalDigits = Array("0123456789abcdef".utf8)
 
 /// Whether an `If-None-Match` field names the tag, by the weak comparison of RFC 9110 section
 /// 13.1.2.
