@@ -193,9 +193,9 @@ let package = Package(
       name: "ledger-benchmarks",
       dependencies: [
         "TrialLedger", "LedgerCore", "LedgerFormat", "LedgerProof", "LedgerLog", "LedgerProjection",
-        "LedgerRuleFiles", "LedgerSQLite", "LedgerFloor",
+        "LedgerRuleFiles", "LedgerSQLite", "LedgerFloor", hummingbird, logging,
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
-      ],
+      ] + nio,
       path: "Tools/Benchmarks",
       // C, which no Swift target may hold.
       exclude: ["Floor", "Peers"],

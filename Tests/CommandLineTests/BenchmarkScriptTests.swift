@@ -4,7 +4,7 @@ import Testing
 
 /// The commands that measure must work whenever they are needed; what they measure here, in a debug
 /// build beside other tests, says nothing.
-@Suite("Tools/bench-log and Tools/bench-projection")
+@Suite("Tools/bench-log, Tools/bench-projection and Tools/bench-http")
 struct BenchmarkScriptTests {
   /// The repository that this file is in.
   private static let root = URL(filePath: #filePath)
@@ -20,7 +20,8 @@ struct BenchmarkScriptTests {
     process.arguments = ["--small", "--in", folder.path] + arguments
     process.environment = ProcessInfo.processInfo.environment.merging([
       "LEDGER_BENCHMARKS": Shell.program.deletingLastPathComponent()
-        .appending(path: "ledger-benchmarks").path
+        .appending(path: "ledger-benchmarks").path,
+      "TRIAL_LEDGER": Shell.program.path,
     ]) { $1 }
     process.standardInput = FileHandle.nullDevice
     process.standardOutput = try FileHandle(forWritingTo: output)
@@ -41,6 +42,20 @@ struct BenchmarkScriptTests {
     #expect(rows.map { String($0.output.1) } == ["a", "a", "a", "b", "c", "d", "d"], "\(text)")
     for row in rows { #expect((Double(row.output.2) ?? -1) > 0, "\(row.output.0)") }
     #expect(text.contains("Checksum of all results: "), "\(text)")
+  }
+
+  @Test(.enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/wrk"), "install wrk"))
+  func `measures HTTP at its small size and prints every row`() throws {
+    let (text, process) = try run("bench-http", [])
+    // 1 is that a row missed its target.
+    #expect([0, 1].contains(process.terminationStatus), "\(text)")
+    #expect(process.terminationReason == .exit)
+    let rows = text.split(separator: "\n").compactMap { line in
+      line.wholeMatch(of: #/([ab]) .* (\d+\.\d\d) +(?:(>=|<)[0-9.]+ (?:PASS|MISS))? */#)
+    }
+    #expect(rows.map { String($0.output.1) } == ["a", "a", "b", "b"], "\(text)")
+    #expect(rows.map { $0.output.3 != nil } == [true, false, true, false], "\(text)")
+    for row in rows { #expect((Double(row.output.2) ?? -1) > 0, "\(row.output.0)") }
   }
 
   @Test func `runs at its small size and prints every row with a ratio`() throws {

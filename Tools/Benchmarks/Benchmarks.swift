@@ -1,7 +1,7 @@
 import ArgumentParser
 
-/// The parts of the ledger measured beside their floors; Tools/bench-log and Tools/bench-projection run
-/// it, row by row.
+/// The parts of the ledger measured beside their floors; the scripts Tools/bench-* run it, row by
+/// row.
 @main
 struct Benchmarks: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -11,7 +11,7 @@ struct Benchmarks: AsyncParsableCommand {
       MeasureGenerate.self, MeasureAppends.self, MeasureParsing.self, MeasureImport.self,
       MeasureHistory.self, MeasureHashing.self, MeasureVerify.self, PrintLines.self,
       MeasureProjection.self, MeasureMemory.self, MeasureStart.self, MeasureDifference.self,
-      MeasureServing.self,
+      MeasureServing.self, HTTPQuestions.self, ServeConstant.self, PaceHTTP.self,
     ]
   )
 }
