@@ -159,7 +159,7 @@ let package = Package(
     .target(
       name: "TrialLedgerClient",
       dependencies: [
-        "LedgerCore",
+        "LedgerCore", "LedgerHiredis",
         .product(
           name: "AsyncHTTPClient",
           package: "async-http-client",
@@ -318,15 +318,16 @@ let package = Package(
     .testTarget(
       name: "TrialLedgerClientTests",
       dependencies: [
-        "TrialLedgerClient", "TrialLedger", "LedgerCore", "LedgerHTTPTestSupport",
+        "TrialLedgerClient", "TrialLedger", "LedgerCore", "LedgerHTTP", "LedgerHTTPTestSupport",
         "LedgerTestSupport",
-      ],
+      ] + nio,
       swiftSettings: strict
     ),
     .testTarget(
       name: "LedgerRedisTests",
       dependencies: [
-        "TrialLedger", "LedgerHiredis", "LedgerRedis", "LedgerTestSupport", logging,
+        "TrialLedger", "TrialLedgerClient", "LedgerHiredis", "LedgerRedis", "LedgerTestSupport",
+        logging,
       ],
       swiftSettings: strict
     ),

@@ -69,6 +69,7 @@ public final class TrialLedgerClient: Sendable {
 
   private let configuration: Configuration
   private let http: HTTPClient
+  private let shared: (any SharedAnswers)?
   private let now: @Sendable () -> Instant
   private let state: Mutex<State>
 
@@ -76,15 +77,19 @@ public final class TrialLedgerClient: Sendable {
   ///
   /// - Parameters:
   ///   - configuration: Which server, and how.
+  ///   - shared: Where answers are kept for other processes too, such as ``RedisAnswers``; `nil` is in
+  ///     memory only.
   ///   - http: What makes the connections; it is not shut down.
   ///   - now: The present; the machine's clock by default.
   public init(
     _ configuration: Configuration,
+    shared: (any SharedAnswers)? = nil,
     http: HTTPClient = .shared,
     now: @escaping @Sendable () -> Instant = { WallClock.now }
   ) {
     self.configuration = configuration
     self.http = http
+    self.shared = shared
     self.now = now
     var limits = AnswerCache.Limits()
     limits.count = configuration.answerCountMax
@@ -151,9 +156,11 @@ public final class TrialLedgerClient: Sendable {
     _ ticket: AnswerCache.Ticket,
     at now: Instant
   ) async -> Answers {
-    let result: Result<EligibilityAnswer, TrialLedgerClientError>
+    let adopted = await adopt(ids, ticket, at: now)
+    let rest = adopted.isEmpty ? ids : ids.filter { adopted[$0] == nil }
+    let result: Result<EligibilityAnswer?, TrialLedgerClientError>
     do throws(TrialLedgerClientError) {
-      result = .success(try await retried(ids))
+      result = .success(rest.isEmpty ? nil : try await retried(rest))
     } catch {
       result = .failure(error)
     }
@@ -161,6 +168,10 @@ public final class TrialLedgerClient: Sendable {
       for id in ids where state.flights[id]?.ticket == ticket { state.flights[id] = nil }
       switch result {
       case .success(let answer):
+        guard let answer else {
+          state.cache.giveUp(ticket)
+          return .success(adopted)
+        }
         state.cache.keep(
           ticket,
           answer.answers,
@@ -168,12 +179,36 @@ public final class TrialLedgerClient: Sendable {
           date: answer.date,
           at: now
         )
-        return .success(answer.answers)
+        share(answer, state.cache, askedAt: now)
+        return .success(answer.answers.merging(adopted) { own, _ in own })
       case .failure(let error):
         state.cache.giveUp(ticket)
         return .failure(error)
       }
     }
+  }
+
+  /// What other processes know about namespaces and is as good as what the server would say.
+  private func adopt(
+    _ ids: [NamespaceID],
+    _ ticket: AnswerCache.Ticket,
+    at now: Instant
+  ) async -> [NamespaceID: Eligibility] {
+    guard let shared else { return [:] }
+    let others = await shared.answers(about: ids).mapValues {
+      (answer: $0.eligibility, position: $0.position, askedAt: $0.askedAt)
+    }
+    return state.withLock { $0.cache.adopt(ticket, others, at: now) }
+  }
+
+  /// Keeps what the server said for other processes; nobody waits for that.
+  private func share(_ answer: EligibilityAnswer, _ cache: AnswerCache, askedAt: Instant) {
+    guard let shared else { return }
+    let answers = answer.answers.mapValues {
+      SharedAnswer(eligibility: $0, position: answer.position, askedAt: askedAt)
+    }
+    let ends = answer.answers.mapValues { cache.end(of: $0, askedAt: askedAt) }
+    Task { await shared.keep(answers, until: ends) }
   }
 
   /// Asking changes nothing, so it is done again when no answer came.

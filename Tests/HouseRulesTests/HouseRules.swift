@@ -48,7 +48,8 @@ enum HouseRules {
       "LedgerCore", "LedgerHiredis", "TrialLedger", "Logging", "ServiceLifecycle", "Dispatch",
     ],
     "TrialLedgerClient": [
-      "LedgerCore", "AsyncHTTPClient", "NIOCore", "NIOHTTP1", "Foundation", "Glibc", "Darwin",
+      "LedgerCore", "LedgerHiredis", "AsyncHTTPClient", "NIOCore", "NIOHTTP1", "Dispatch",
+      "Foundation", "Glibc", "Darwin",
     ],
     // The composition root sees all.
     "LedgerCLI": [

@@ -18,8 +18,8 @@ struct CacheWorld {
   private(set) var changeCount = 0
   private var today = CalendarDate(dayNumber: 20_000)
   private var generator: SeededGenerator
-  /// What each key was when it was set last.
-  private var cached: [Int64: [TrialType]] = [:]
+  /// When each answer changed that nobody has seen right in Redis since: a moment before the change.
+  private(set) var changedAt: [Int64: ContinuousClock.Instant] = [:]
 
   init(at path: String, server: RedisServer, seed: UInt64) throws {
     self.server = server
@@ -82,6 +82,7 @@ struct CacheWorld {
       today = today.adding(days: days) ?? today
     }
     let now = max(Instant(midnightOf: today), ledger.lastRecordedAt)
+    let began = ContinuousClock.now
     clock.set(now)
     if Int.random(in: 0..<12, using: &generator) == 0 {
       let name = ["one", "two", "three"].randomElement(using: &generator) ?? "one"
@@ -90,7 +91,31 @@ struct CacheWorld {
     let commands = (0..<Int.random(in: 1...8, using: &generator)).map { _ in command() }
     _ = try ledger.submitBlocking(commands.map { Ledger.Submission($0, now: now) })
     let after = try answers()
-    changeCount += Self.ids.count { before[$0] != after[$0] }
+    for id in Self.ids where before[id] != after[id] {
+      changeCount += 1
+      changedAt[id] = began
+    }
+  }
+
+  /// Looks which keys are right.
+  ///
+  /// - Parameter start: When Redis was back, or the invalidation began; a key may be wrong until a
+  ///   second after that and after its own change.
+  /// - Returns: For each key that was changed and is right for the first time how long it may have
+  ///   been wrong; and those that are wrong, with how long they have been.
+  /// - Throws: What the ledger and Redis throw.
+  mutating func look(
+    since start: ContinuousClock.Instant
+  ) throws -> (settled: [Duration], wrong: [Int64: Duration]) {
+    let wrong = Set(try wrongKeys())
+    let now = ContinuousClock.now
+    var settled: [Duration] = []
+    for (id, instant) in changedAt where !wrong.contains(id) {
+      settled.append(now - max(instant, start))
+      changedAt[id] = nil
+    }
+    let waiting = wrong.map { ($0, now - max(changedAt[$0] ?? start, start)) }
+    return (settled, Dictionary(uniqueKeysWithValues: waiting))
   }
 
   private mutating func command() -> Command {

@@ -39,6 +39,22 @@ struct TrialLedgerClientTests {
     }
   }
 
+  #if Redis
+  @Test func `processes of a service share answers by two lines`() async throws {
+    let address = "http://127.0.0.1:1"
+    let token: String? = nil
+
+    let shared = RedisAnswers(.init(address: "unix:/run/redis/redis.sock"))
+    let client = TrialLedgerClient(.init(address: address, token: token), shared: shared)
+
+    #expect(shared != nil)
+    let id = try #require(NamespaceID(1))
+    await #expect(throws: TrialLedgerClientError.self) {
+      try await client.eligibility(of: [id])
+    }
+  }
+  #endif
+
   @Test func `nobody at the address is said so`() async throws {
     let client = TrialLedgerClient(
       TrialLedgerClient.Configuration(address: "http://127.0.0.1:1", tryCountMax: 2)

@@ -26,9 +26,11 @@ struct AnswerCache: Sendable {
   private struct Entry {
     var answer: Eligibility
     var storedAt: Instant
+    /// When the server was asked, by whomever.
+    var askedAt: Instant
   }
 
-  private struct Changes {
+  private struct ChangedMeanwhile {
     var ids: Set<NamespaceID> = []
     var isEverybody = false
   }
@@ -38,12 +40,14 @@ struct AnswerCache: Sendable {
 
   private let limits: Limits
   private var entries: RecentlyUsed<NamespaceID, Entry>
-  private var tickets: [Ticket: Changes] = [:]
+  private var tickets: [Ticket: ChangedMeanwhile] = [:]
   private var nextTicket = 0
   /// Since when every change has been heard of; `nil` while none is heard of.
   private var heardSince: Instant?
   /// When changes were heard of last, if they were and are no more, and since when they had been.
   private var lost: (since: Instant, at: Instant)?
+  /// Where the changes were that have been heard of since.
+  private var changes = HeardChanges()
   /// What the newest announcement was about.
   private var newest: (position: Int, date: CalendarDate) = (-1, .first)
 
@@ -68,17 +72,21 @@ struct AnswerCache: Sendable {
   private func isTrusted(_ entry: Entry, at now: Instant) -> Bool {
     let age = now.milliseconds - entry.storedAt.milliseconds
     // A clock that went back says nothing of ages.
-    guard age >= 0, age < limits.lifetime else { return false }
-    if let end = entry.answer.validUntil,
-      now.milliseconds + limits.skew >= Instant(midnightOf: end).milliseconds
-    {
-      return false
-    }
+    guard age >= 0, now < end(of: entry.answer, askedAt: entry.askedAt) else { return false }
     if age <= limits.unheard { return true }
     // In the same millisecond, it may have been asked for before.
     if let heardSince { return entry.storedAt > heardSince }
     guard let lost else { return false }
     return entry.storedAt > lost.since && now.milliseconds - lost.at.milliseconds <= limits.unheard
+  }
+
+  /// When an answer is not to be trusted any more, whatever is heard.
+  func end(of answer: Eligibility, askedAt: Instant) -> Instant {
+    var milliseconds = askedAt.milliseconds + limits.lifetime
+    if let end = answer.validUntil {
+      milliseconds = min(milliseconds, Instant(midnightOf: end).milliseconds - limits.skew)
+    }
+    return Instant(milliseconds: milliseconds) ?? askedAt
   }
 
   // MARK: - Questions
@@ -87,14 +95,14 @@ struct AnswerCache: Sendable {
   mutating func ask() -> Ticket {
     let ticket = Ticket(number: nextTicket)
     nextTicket += 1
-    tickets[ticket] = Changes()
+    tickets[ticket] = ChangedMeanwhile()
     return ticket
   }
 
   /// Whether the answer to a question may have been made before a change that was announced since.
   func isOutdated(_ ticket: Ticket, about id: NamespaceID) -> Bool {
-    guard let changes = tickets[ticket] else { return true }
-    return changes.isEverybody || changes.ids.contains(id)
+    guard let meanwhile = tickets[ticket] else { return true }
+    return meanwhile.isEverybody || meanwhile.ids.contains(id)
   }
 
   /// Takes the answers to a question; those that may be outdated already are not kept.
@@ -116,10 +124,42 @@ struct AnswerCache: Sendable {
     let isNewEnough = position > newest.position && date >= newest.date
     if isNewEnough {
       for (id, answer) in answers where !isOutdated(ticket, about: id) {
-        entries[id] = Entry(answer: answer, storedAt: now)
+        entries[id] = Entry(answer: answer, storedAt: now, askedAt: now)
       }
+      // Of every later change this client hears.
+      if let heardSince, now > heardSince { changes.begin(at: position) }
     }
     tickets[ticket] = nil
+  }
+
+  /// Takes answers that others got, those that are as good as if they were asked for now.
+  ///
+  /// Such an answer knows of every change up to its position, and this client has heard of every one
+  /// since: so it is outdated only by a change at a later position. That takes that changes are heard
+  /// of, and a first answer of this client's own, which says where that began.
+  ///
+  /// - Parameters:
+  ///   - ticket: A question that was begun before they were looked for, and goes on.
+  ///   - others: What others got, with the position and when they asked.
+  ///   - now: When they were looked for.
+  /// - Returns: Those that were taken.
+  mutating func adopt(
+    _ ticket: Ticket,
+    _ others: [NamespaceID: (answer: Eligibility, position: Int, askedAt: Instant)],
+    at now: Instant
+  ) -> [NamespaceID: Eligibility] {
+    guard let heardSince, now > heardSince else { return [:] }
+    var taken: [NamespaceID: Eligibility] = [:]
+    for (id, other) in others {
+      guard !isOutdated(ticket, about: id), changes.isNewest(other.position, about: id),
+        now < end(of: other.answer, askedAt: other.askedAt),
+        // Of a clock that is far ahead the age is not known.
+        other.askedAt.milliseconds <= now.milliseconds + limits.skew
+      else { continue }
+      entries[id] = Entry(answer: other.answer, storedAt: now, askedAt: other.askedAt)
+      taken[id] = other.answer
+    }
+    return taken
   }
 
   /// Notes that a question has no answer.
@@ -137,7 +177,9 @@ struct AnswerCache: Sendable {
   mutating func hear(isContinued: Bool, at now: Instant) {
     let isRecent = lost.map { now.milliseconds - $0.at.milliseconds <= limits.unheard } ?? false
     // After a longer while, what is announced late would be believed until then.
-    heardSince = isContinued && isRecent ? lost?.since ?? now : now
+    let since = isContinued && isRecent ? lost?.since : nil
+    if since == nil { changes = HeardChanges() }
+    heardSince = since ?? now
     lost = nil
   }
 
@@ -157,16 +199,17 @@ struct AnswerCache: Sendable {
   ///   - date: The date on which the new list is judged.
   mutating func change(of id: NamespaceID?, position: Int?, date: CalendarDate) {
     newest = (max(newest.position, position ?? -1), max(newest.date, date))
+    changes.note(id, at: position ?? newest.position)
     guard let id else {
       entries.removeAll()
-      for ticket in tickets.keys { tickets[ticket] = Changes(isEverybody: true) }
+      for ticket in tickets.keys { tickets[ticket] = ChangedMeanwhile(isEverybody: true) }
       return
     }
     entries.remove(id)
     for ticket in tickets.keys {
       tickets[ticket]?.ids.insert(id)
       if tickets[ticket]?.ids.count ?? 0 > Self.changeCountMax {
-        tickets[ticket] = Changes(isEverybody: true)
+        tickets[ticket] = ChangedMeanwhile(isEverybody: true)
       }
     }
   }
