@@ -95,8 +95,6 @@ enum HouseRules {
       "a function is lent to threads that have ended when it goes",
     "Sources/LedgerProjection/Fold/Threads.swift":
       "a worker is handed over once, under a lock, when its thread is done with it",
-    "Sources/TrialLedger/RuleChange/Threads+Processors.swift":
-      "whoever gives work to threads gives a function that several may call at once",
   ]
 
   /// The folders of Snapshots with a file or more for each bundled rule set, with the test that

@@ -16,7 +16,7 @@ final class PathClock: Sendable {
 
   /// So many threads, whose work this clock knows.
   func threads(_ count: Int) -> Threads {
-    let shared = Threads.shared(count)
+    let shared = Threads.system(count: count)
     return Threads(count: count) { count, body in
       let parts = Mutex([Int]())
       shared.run(count) { number in

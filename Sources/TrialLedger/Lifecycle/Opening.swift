@@ -158,7 +158,7 @@ extension FoldedLedger {
     let target = reader.size
     guard projection.size < target || !unreadActivations.isEmpty || lacksInstant else { return }
     lacksInstant = true
-    projection.threads = .processors
+    projection.threads = .perProcessor()
     try onLog { () throws(LogError) in
       try projection.fold(
         from: reader,

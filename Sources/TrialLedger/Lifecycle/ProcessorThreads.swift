@@ -1,7 +1,7 @@
 // May say `@unchecked Sendable`. What it exports is safe to call with any arguments.
 
 import LedgerLog
-import LedgerProjection
+package import LedgerProjection
 
 extension Threads {
   /// As many threads as there are processors, the calling one among them.
@@ -13,7 +13,7 @@ extension Threads {
   }
 
   /// So many threads, the calling one among them; they end when their work does.
-  static func system(count: Int, isInBackground: Bool = false) -> Threads {
+  package static func system(count: Int, isInBackground: Bool = false) -> Threads {
     Threads(count: count) { count, body in
       withoutActuallyEscaping(body) { body in
         let lent = Lent(body: body)

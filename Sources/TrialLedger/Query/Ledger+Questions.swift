@@ -185,7 +185,7 @@ extension Ledger {
     var projection =
       try snapshots?.restore(upTo: size, reader, isStart: false) ?? Projection()
     return try onLog { () throws(LogError) in
-      projection.threads = .processors
+      projection.threads = .perProcessor()
       try projection.fold(
         from: reader,
         to: size,

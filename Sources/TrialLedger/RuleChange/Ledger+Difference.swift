@@ -62,7 +62,7 @@ extension Ledger {
     let words = RuleChangeWords(comparison)
     let counts = view.compare(
       comparison,
-      threads: .processors,
+      threads: .perProcessor(),
       forEachChange: forEachChange.map { body in { body(words.change($0)) } },
       progress: { count in
         progress?(Progress(phase: "comparing", done: count, total: view.namespaceCount))

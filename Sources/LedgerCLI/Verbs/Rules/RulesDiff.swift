@@ -10,16 +10,16 @@ struct RulesDiff: ParsableCommand {
     abstract: "Shows who gains and who loses which trial types under other rules, and why.",
     discussion: """
       EXAMPLES
-        trial-ledger rules diff gitlab-2026-02-dap gitlab-2026-08-retrial
-        trial-ledger rules diff gitlab-2026-08-retrial rules/next.yaml --days 90
+        trial-ledger rules diff rules/next.yaml
+        trial-ledger rules diff gitlab-2026-02-dap gitlab-2026-08-retrial --days 90
         trial-ledger rules diff rules/old.yaml rules/next.yaml --on 2026-12-24 --csv affected.csv
         trial-ledger rules diff rules/old.yaml rules/next.yaml --as-of 2026-07-01 --json
 
-      A and B are ids or files (with a slash, .yaml or .yml). On each day from --on to --days after \
-      it, a namespace gains a type that is in B's list and not in A's, and loses one that is in A's \
-      and not in B's. Every gain or loss is counted once, by type, by plan and by the day on which \
-      it begins, with the leaf that decides on that day: the one of A that refused it, or the one \
-      of B that does. Nothing is recorded.
+      A and B are ids or files (with a slash, .yaml or .yml); a single one is compared with the set \
+      in force. On each day from --on to --days after it, a namespace gains a type that is in B's \
+      list and not in A's, and loses one that is in A's and not in B's. Every gain or loss is \
+      counted once, by type, by plan and by the day on which it begins, with the leaf that decides \
+      on that day: the one of A that refused it, or the one of B that does. Nothing is recorded.
 
       The columns of --csv are namespace_id, trial_type, change, first_day, last_day, leaf and days. \
       leaf is the path of the leaf: empty for a condition that is one leaf, not_defined where the \
@@ -28,10 +28,15 @@ struct RulesDiff: ParsableCommand {
       """
   )
 
-  @Argument(help: ArgumentHelp("The rules to compare with: an id or a file.", valueName: "a"))
-  var old: String
-  @Argument(help: ArgumentHelp("The rules to compare: an id or a file.", valueName: "b"))
-  var new: String
+  @Argument(
+    help: ArgumentHelp(
+      "The rules to compare with; where only one set is named, that one is B.",
+      valueName: "a"
+    )
+  )
+  var first: String
+  @Argument(help: ArgumentHelp("The rules to compare.", valueName: "b"))
+  var second: String?
   @Option(help: ArgumentHelp("The first day (default: today).", valueName: "date"))
   var on: String?
   @Option(help: ArgumentHelp("How many days after it to compare too.", valueName: "n"))
@@ -62,9 +67,8 @@ struct RulesDiff: ParsableCommand {
   }
 
   func run() throws {
-    let (old, new) = (
-      try parseRules(old, option: "the first set"), try parseRules(new, option: "the second set")
-    )
+    let old = try second == nil ? nil : parseRules(first, option: "the first set")
+    let new = try parseRules(second ?? first, option: second == nil ? "the set" : "the second set")
     let on = try on.map { try parseDate($0, option: "--on") }
     let asOf = try asOf.map(parseAsOf)
     let now = try now.map { try parseInstant($0, option: "--now") }
