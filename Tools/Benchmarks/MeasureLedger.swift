@@ -25,16 +25,16 @@ struct MeasureStart: ParsableCommand {
       try told("floor-start", 1, floor.nanoseconds, "\(floor.value)")
       let ours = try timed {
         let ledger = try Ledger.open(at: data, for: .following)
-        guard let id = NamespaceID(1_000) else { return 0 }
-        _ = try ledger.eligibility(of: [id])
-        try ledger.close()
-        return 1
+        _ = try ledger.eligibility(of: [NamespaceID(1_000)].compactMap(\.self))
+        return ledger
       }
       try told("start", 1, ours.nanoseconds, "")
+      try ours.value.close()
     }
   }
 
-  /// Reads and decodes every part of the newest snapshot, on all cores; gives the decoded bytes.
+  /// Reads and decodes every part of the newest snapshot, on all cores, into memory of its own, as who
+  /// starts has to keep it; gives the number of decoded bytes.
   private func readSnapshot() throws -> Int {
     let path = data + "/snapshots.sqlite"
     guard let store = try SnapshotStore.open(at: path, for: .reading),
@@ -46,18 +46,21 @@ struct MeasureStart: ParsableCommand {
     let total = Atomic(0)
     DispatchQueue.concurrentPerform(iterations: ProcessInfo.processInfo.activeProcessorCount) { _ in
       guard let own = try? SnapshotStore.open(at: path, for: .reading) else { return }
-      var buffer: [UInt8] = []
+      var kept: [[UInt8]] = []
       while true {
         let number = next.add(1, ordering: .relaxed).oldValue
         guard number < record.partCount else { break }
         let count = try? own.withPart(number, of: record.id) { bytes, decodedByteCount in
           if bytes.count == decodedByteCount { return bytes.count }
+          var buffer: [UInt8] = []
           let isDecoded = LZ4Block.decompress(bytes, byteCount: decodedByteCount, into: &buffer)
+          kept.append(buffer)
           return isDecoded ? decodedByteCount : 0
         }
         total.add(count ?? 0, ordering: .relaxed)
       }
       try? own.close()
+      withExtendedLifetime(kept) {}
     }
     guard total.load(ordering: .relaxed) > 0 else { throw ValidationError("nothing was decoded") }
     return total.load(ordering: .relaxed)
@@ -94,7 +97,7 @@ struct MeasureDifference: ParsableCommand {
   }
 }
 
-/// `serving`: how long batches take alone, and while the ledger rebuilds, seals and takes snapshots.
+/// `serving`: how long batches take alone, and while the ledger rebuilds and takes a snapshot.
 struct MeasureServing: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "serving",
@@ -118,8 +121,8 @@ struct MeasureServing: ParsableCommand {
       let isDone = Atomic(false)
       let job = try ledger.startRebuild(RebuildOptions())
       let waiter = Thread {
+        // It folds, answers, compares, writes a snapshot and swaps.
         _ = try? job.wait()
-        _ = try? ledger.takeSnapshot()
         isDone.store(true, ordering: .releasing)
       }
       waiter.start()

@@ -6,6 +6,16 @@ internal import Synchronization
 
 /// A thread of its own.
 package final class SystemThread: Sendable {
+  /// How much a thread leaves the processor to others.
+  package enum Share: Sendable {
+    /// Not at all.
+    case equal
+    /// Most of it.
+    case small
+    /// All that they want: beside processors that are all busy it hardly gets on.
+    case rest
+  }
+
   private let handle: Mutex<pthread_t?>
 
   private final class Body {
@@ -19,17 +29,16 @@ package final class SystemThread: Sendable {
   /// Starts a thread that runs `body`.
   ///
   /// - Parameters:
-  ///   - isInBackground: Whether it shall leave the processor to others.
+  ///   - share: How much it leaves the processor to others.
   ///   - body: What to do; the thread ends when it returns.
   /// - Throws: ``DiskError`` when the system has no thread left.
   package init(
-    isInBackground: Bool = false,
+    share: Share = .equal,
     _ body: @escaping @Sendable () -> Void
   ) throws(DiskError) {
     let retained = unsafe Unmanaged.passRetained(
       Body {
-        // On Linux a thread has a niceness of its own.
-        if isInBackground { _ = setpriority(Int32(PRIO_PROCESS.rawValue), 0, 10) }
+        Self.leaveTheProcessorToOthers(share)
         body()
       }
     )
@@ -50,6 +59,25 @@ package final class SystemThread: Sendable {
       throw failure("start", "a thread", code)
     }
     self.handle = Mutex(handle)
+  }
+
+  /// SCHED_IDLE of Linux's <linux/sched.h>, which the C library shows to GNU sources only.
+  private static let idlePolicy: Int32 = 5
+
+  /// Gives the calling thread its share.
+  ///
+  /// That a call may fail only costs speed.
+  ///
+  /// Niceness alone is not enough for the rest: who wakes up waits for the end of the other's turn,
+  /// some milliseconds; SCHED_IDLE (sched(7)) ends that turn at once. Both are a thread's own on Linux.
+  private static func leaveTheProcessorToOthers(_ share: Share) {
+    guard share != .equal else { return }
+    _ = setpriority(Int32(PRIO_PROCESS.rawValue), 0, 10)
+    guard share == .rest else { return }
+    var parameters = sched_param()
+    parameters.sched_priority = 0
+    // Sound: the call reads the value it is lent.
+    _ = unsafe sched_setscheduler(0, idlePolicy, &parameters)
   }
 
   /// Waits for the thread to end; a second call returns at once.

@@ -58,7 +58,7 @@ package final class Sealer: Sendable {
     let thread = try onDisk { () throws(DiskError) in
       let rolled = try Semaphore()
       directory.onRoll.withLock { $0 = { rolled.signal() } }
-      return try SystemThread(isInBackground: true) { [self] in
+      return try SystemThread(share: .small) { [self] in
         while !isStopped.load(ordering: .acquiring) {
           while sealNext() {}
           rolled.wait()

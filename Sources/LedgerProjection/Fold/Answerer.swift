@@ -73,8 +73,10 @@ struct Answerer {
 
   /// Some of the answers, at the places that their bits name, and above them their numbers.
   private var codes = [UInt64](repeating: .max, count: 1_024)
-  /// The answers by number, as they were at first; others are new.
-  private let known: [UInt32]
+  /// Which of the answers lacked on the date, by number, as they were at first; others are new.
+  private let lacking: [Bool]
+  /// Whether that is none but the one that stands for all that are not known.
+  private let lacksOnlyUnknown: Bool
 
   /// The new answers of one page and where they go, kept for their memory.
   private var answers: [(Int, UInt32)] = []
@@ -84,7 +86,10 @@ struct Answerer {
     self.program = program
     self.date = date
     shared = lists
-    known = lists.lists.packed
+    let lacking = lists.lists.packed.map { Self.lacks($0, date) }
+    self.lacking = lacking
+    let firstKnown = Int(AnswerLists.unknown) + 1
+    lacksOnlyUnknown = !lacking.dropFirst(firstKnown).contains(true)
   }
 
   /// Works out the answers that the page lacks on the date, or all of them; a page that lacks none
@@ -115,8 +120,9 @@ struct Answerer {
         let run = start..<start &+ length
         start = run.upperBound
         if !isAll {
-          let kept = isApart ? answer(apart[base + slot]) : words[shape.answers &+ rank]
-          guard lacks(kept) else { continue }
+          let isKept =
+            isApart ? !lacks(code: apart[base + slot]) : !lacks(words[shape.answers &+ rank])
+          guard !isKept else { continue }
         }
         let answer: UInt32
         if length == 1, words[run.lowerBound] == Page.movedOut {
@@ -135,15 +141,22 @@ struct Answerer {
     }
   }
 
-  /// The answer of that number; those that are new do not lack.
+  /// Whether the answer of that number lacks; those that are new do not.
   @inline(__always)
-  private func answer(_ code: UInt16) -> UInt32 {
-    Int(code) < known.count ? known[Int(code)] : 0
+  private func lacks(code: UInt16) -> Bool {
+    Int(code) < lacking.count && lacking[Int(code)]
   }
 
   private func lacks(_ apart: [UInt16], from base: Int) -> Bool {
-    for index in base..<base + Page.idsPerPage
-    where apart[index] != AnswerLists.stranger && lacks(answer(apart[index])) { return true }
+    let codes = apart.span.extracting(base..<base + Page.idsPerPage)
+    if lacksOnlyUnknown {
+      // Looked at several at once.
+      var any: UInt16 = 0
+      for index in codes.indices { any |= codes[index] == AnswerLists.unknown ? 1 : 0 }
+      return any != 0
+    }
+    for index in codes.indices
+    where codes[index] != AnswerLists.stranger && lacks(code: codes[index]) { return true }
     return false
   }
 
@@ -157,7 +170,10 @@ struct Answerer {
   }
 
   @inline(__always)
-  private func lacks(_ answer: UInt32) -> Bool {
+  private func lacks(_ answer: UInt32) -> Bool { Self.lacks(answer, date) }
+
+  @inline(__always)
+  private static func lacks(_ answer: UInt32, _ date: UInt16) -> Bool {
     let until = answer &>> 16
     return answer & 0xffff == Page.noAnswer || (until != 0 && until <= UInt32(date))
   }

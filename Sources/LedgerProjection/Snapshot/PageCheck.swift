@@ -40,19 +40,33 @@ struct PageCheck {
     try checkRuns(words, shape, number, &part, &moved)
   }
 
-  /// Checks the answers that stand apart from a page that was checked.
+  /// Checks the answers that stand apart from a page that was checked: there is one for each of its
+  /// namespaces, and no other.
   func check(_ answers: Span<UInt16>, of words: Span<UInt32>) throws(SnapshotError) {
     let shape = PageShape(words[0])
-    var count = 0
+    var largest: UInt16 = 0
+    for slot in answers.indices { largest = max(largest, answers[slot]) }
+    guard largest < answerCount else { throw .damaged("an answer has no number") }
+    var index = 0
+    for block in 0..<Page.blocksPerPage {
+      let isThere = shape.blocks &>> UInt32(block) & 1 == 1
+      let mask = isThere ? PageShape.mask(words, index) : 0
+      if isThere { index += 1 }
+      guard Self.mask(of: answers.extracting(block * 64..<(block + 1) * 64)) == mask else {
+        throw .damaged("an answer is missing, or is of no namespace")
+      }
+    }
+  }
+
+  /// Which of 64 answers are there.
+  @inline(__always)
+  private static func mask(of answers: Span<UInt16>) -> UInt64 {
+    var mask: UInt64 = 0
     for slot in answers.indices {
-      guard answers[slot] < answerCount else { throw .damaged("an answer has no number") }
-      if answers[slot] != AnswerLists.stranger { count += 1 }
+      let isThere: UInt64 = answers[slot] == AnswerLists.stranger ? 0 : 1
+      mask |= isThere &<< UInt64(truncatingIfNeeded: slot)
     }
-    var slots = SlotCursor(shape)
-    for _ in 0..<shape.count where answers[slots.next(words)] == AnswerLists.stranger {
-      throw .damaged("an answer is missing")
-    }
-    guard count == shape.count else { throw .damaged("an answer is of no namespace") }
+    return mask
   }
 
   private func checkMasks(_ words: Span<UInt32>, _ shape: PageShape) throws(SnapshotError) {
@@ -74,35 +88,36 @@ struct PageCheck {
     _ part: inout ProjectionSnapshotReader.Part,
     _ moved: inout [Int64]
   ) throws(SnapshotError) {
+    var unusual = UnusualWords(from: shape.runs, entryLimit: entryLimit)
+    var next = unusual.next(words)
     var start = shape.runs
     for rank in 0..<shape.count {
       let (length, extra) = shape.place(words, rank)
       let end = start &+ length
       guard end <= words.count else { throw .damaged("a page is too short") }
       part.eventCount += extra
-      if length == 1, words[start] == Page.movedOut {
+      if end <= next {
+        // Most runs are entries of one word each.
+        part.eventCount += length
+      } else if length == 1, words[start] == Page.movedOut {
         moved.append(Page.firstID(number) + Int64(shape.slot(words, rank: rank)))
       } else {
-        part.eventCount += try eventCount(ofRun: words.extracting(start..<end))
+        part.eventCount += try eventCount(ofUnusual: words.extracting(start..<end))
       }
       start = end
+      while next < end { next = unusual.next(words) }
     }
     guard start == words.count else { throw .damaged("a page is too long") }
   }
 
   /// The events that a run counts; throws when it is none.
-  @inline(__always)
   func eventCount(ofRun run: Span<UInt32>) throws(SnapshotError) -> Int {
-    // Most runs are entries of one word each.
-    let codeLimit = min(UInt32(clamping: codeCount), Entry.escape)
-    var unusual = false
-    for index in run.indices {
-      let word = run[index]
-      let isOrdinary = (word &>> 24 & 31) &- 1 < codeLimit && word & 0xff_0000 != 0xff_0000
-      unusual = unusual || !isOrdinary
-    }
-    return unusual ? try eventCount(ofUnusual: run) : run.count
+    var unusual = UnusualWords(from: 0, entryLimit: entryLimit)
+    return unusual.next(run) == run.count ? run.count : try eventCount(ofUnusual: run)
   }
+
+  /// Codes below it are known, and stand in the word itself.
+  private var entryLimit: UInt32 { min(UInt32(clamping: codeCount), Entry.escape) }
 
   @inline(never)
   private func eventCount(ofUnusual run: Span<UInt32>) throws(SnapshotError) -> Int {
@@ -150,5 +165,52 @@ struct PageCheck {
     for place in index + 1..<index + 1 + count where !Entry.isMore(run[place]) {
       throw .damaged("an entry is cut off")
     }
+  }
+}
+
+/// Finds the words that are not an entry of one word, in blocks that the compiler looks at at once.
+private struct UnusualWords {
+  private static let blockWordCount = 64
+
+  /// The codes of entries of one word are below.
+  let entryLimit: UInt32
+  /// The words before were looked at one by one.
+  private var index: Int
+
+  init(from index: Int, entryLimit: UInt32) {
+    self.index = index
+    self.entryLimit = entryLimit
+  }
+
+  /// The index of the next one; the number of words when there is none.
+  mutating func next(_ words: Span<UInt32>) -> Int {
+    while index < words.count {
+      let end = min(index &+ Self.blockWordCount, words.count)
+      let block = words.extracting(index..<end)
+      if hasUnusual(block) {
+        for place in block.indices where isUnusual(block[place]) != 0 {
+          let found = index &+ place
+          index = found &+ 1
+          return found
+        }
+      }
+      index = end
+    }
+    return words.count
+  }
+
+  @inline(__always)
+  private func hasUnusual(_ block: Span<UInt32>) -> Bool {
+    var any: UInt32 = 0
+    for place in block.indices { any |= isUnusual(block[place]) }
+    return any != 0
+  }
+
+  /// 1 for a word that is not an entry of one word.
+  @inline(__always)
+  private func isUnusual(_ word: UInt32) -> UInt32 {
+    let isOfKnownCode = (word &>> 24 & 31) &- 1 < entryLimit
+    let isLong = word & 0xff_0000 == 0xff_0000
+    return (isOfKnownCode ? 0 : 1) | (isLong ? 1 : 0)
   }
 }

@@ -63,13 +63,13 @@ extension Ledger {
     _ options: RebuildOptions = RebuildOptions(),
     progress: (@Sendable (Progress) -> Void)? = nil
   ) throws(LedgerError) -> RebuildJob {
-    try RebuildJob(isInBackground: true) { job throws(LedgerError) in
+    try RebuildJob(share: .rest) { job throws(LedgerError) in
       try Rebuilding(
         ledger: self,
         options: options,
         job: job,
         tell: progress,
-        threads: .perProcessor(isInBackground: true)
+        threads: .perProcessor(share: .rest)
       ).run()
     }
   }

@@ -15,11 +15,11 @@ public final class RebuildJob: Sendable {
 
   /// Starts `work`, which asks ``goOn()`` every few milliseconds.
   init(
-    isInBackground: Bool,
+    share: SystemThread.Share,
     _ work: @escaping @Sendable (RebuildJob) throws(LedgerError) -> RebuildReport
   ) throws(LedgerError) {
     let started = try onDiskThread { () throws(DiskError) in
-      try SystemThread(isInBackground: isInBackground) { [self] in
+      try SystemThread(share: share) { [self] in
         let result: Result<RebuildReport, LedgerError>
         do throws(LedgerError) {
           result = .success(try work(self))

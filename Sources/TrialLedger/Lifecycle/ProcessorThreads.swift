@@ -1,19 +1,19 @@
 // May say `@unchecked Sendable`. What it exports is safe to call with any arguments.
 
-import LedgerLog
+package import LedgerLog
 package import LedgerProjection
 
 extension Threads {
   /// As many threads as there are processors, the calling one among them.
   ///
-  /// - Parameter isInBackground: Whether the others shall leave the processor to who serves.
+  /// - Parameter share: How much the others leave the processor to who serves.
   /// - Returns: What runs them.
-  static func perProcessor(isInBackground: Bool = false) -> Threads {
-    system(count: SystemThread.processorCount, isInBackground: isInBackground)
+  static func perProcessor(share: SystemThread.Share = .equal) -> Threads {
+    system(count: SystemThread.processorCount, share: share)
   }
 
   /// So many threads, the calling one among them; they end when their work does.
-  package static func system(count: Int, isInBackground: Bool = false) -> Threads {
+  package static func system(count: Int, share: SystemThread.Share = .equal) -> Threads {
     Threads(count: count) { count, body in
       withoutActuallyEscaping(body) { body in
         let lent = Lent(body: body)
@@ -21,7 +21,7 @@ extension Threads {
         for number in 1..<max(1, count) {
           do {
             threads.append(
-              try SystemThread(isInBackground: isInBackground) { lent.body(number) }
+              try SystemThread(share: share) { lent.body(number) }
             )
           } catch {
             // A system without threads to spare: the work is done all the same.

@@ -39,7 +39,7 @@ public final class ReadModelFollower: Sendable {
     self.onProblem = onProblem
     self.onBuilt = onBuilt
     let started = try onDisk { () throws(DiskError) in
-      try SystemThread(isInBackground: true) { [self] in run() }
+      try SystemThread(share: .small) { [self] in run() }
     }
     thread.withLock { $0 = started }
   }

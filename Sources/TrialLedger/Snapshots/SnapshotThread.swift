@@ -44,7 +44,7 @@ final class SnapshotThread: Sendable {
       state.isBusy = true
       nextSize.store(.max, ordering: .relaxed)
       // Without a thread for it there is no snapshot; that is no error of the writer's.
-      state.thread = try? SystemThread(isInBackground: true) { [self] in
+      state.thread = try? SystemThread(share: .rest) { [self] in
         take(view, .one)
         self.state.withLock { $0.isBusy = false }
       }
