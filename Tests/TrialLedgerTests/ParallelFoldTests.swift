@@ -18,7 +18,7 @@ struct ParallelFoldTests {
     var activations: [Int] = []
     try one.fold(from: reader, to: reader.size, onActivation: { activations.append($0) })
     var several = Projection()
-    several.threads = .shared(3)
+    several.threads = .system(count: 3)
     var found: [Int] = []
     try several.fold(from: reader, to: reader.size, onActivation: { found.append($0) })
     #expect(several.size == reader.size)
@@ -26,7 +26,7 @@ struct ParallelFoldTests {
     #expect(several.view().firstDifference(from: one.view()) == nil)
 
     var cancelled = Projection()
-    cancelled.threads = .shared(3)
+    cancelled.threads = .system(count: 3)
     #expect(throws: LogError.cancelled) {
       try cancelled.fold(from: reader, to: reader.size, isCancelled: { true })
     }
