@@ -16,7 +16,7 @@ extension NativeWire {
           Operation.Parameter(
             "query",
             "from",
-            "A cursor, beginning or now; now by default.",
+            "A cursor, start or now; now by default.",
             schema: #"{"type":"string"}"#
           ),
           Operation.Parameter(
@@ -39,7 +39,7 @@ extension NativeWire {
     let start: ChangeStart =
       switch request.headers[.lastEventID] ?? values["from"] ?? "now" {
       case "now": .now
-      case "beginning": .beginning
+      case "start", "beginning": .beginning
       case let text: .cursor(try ChangeCursor(text))
       }
     let changes = try await calls.run { try ledger.eligibilityChanges(from: start) }
