@@ -8,6 +8,7 @@ import TrialLedger
 /// Turns whatever a route throws into an answer in the form of the wire that the path belongs to.
 struct FailureMiddleware: RouterMiddleware {
   let wires: Wires
+  let methods: PathMethods
   let telemetry: Telemetry
 
   @concurrent func handle(
@@ -18,7 +19,7 @@ struct FailureMiddleware: RouterMiddleware {
     do {
       return try await next(request, context)
     } catch {
-      let failure = failure(for: error, context)
+      let failure = failure(for: error, at: request.uri.path, context)
       telemetry.noteFailure(code: failure.code)
       var response = wires.owner(of: request.uri.path).response(to: failure)
       for field in failure.headers { response.headers[field.name] = field.value }
@@ -27,7 +28,11 @@ struct FailureMiddleware: RouterMiddleware {
     }
   }
 
-  private func failure(for error: any Error, _ context: LedgerRequestContext) -> RequestFailure {
+  private func failure(
+    for error: any Error,
+    at path: String,
+    _ context: LedgerRequestContext
+  ) -> RequestFailure {
     switch error {
     case let failure as RequestFailure:
       return failure
@@ -38,7 +43,7 @@ struct FailureMiddleware: RouterMiddleware {
       if failure.isServerError { context.requestLogger.error("\(error.message)") }
       return failure
     case let error as HTTPError where error.status == .notFound:
-      return .noRoute
+      return methods.methods(at: path).map { .methodNotAllowed(allowed: $0) } ?? .noRoute
     case is HTTPParserError:
       return RequestFailure(
         .badRequest,

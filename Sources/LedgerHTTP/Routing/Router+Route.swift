@@ -8,26 +8,25 @@ package typealias RouteHandler =
 extension Router<LedgerRequestContext> {
   /// Adds routes; `HEAD` goes with `GET`, and the methods that a path does not take are answered 405.
   ///
+  /// Methods that nobody knows have no route of their own; `FailureMiddleware` answers them alike.
+  ///
   /// - Precondition: No path has one method twice.
-  func add(_ operations: [Operation], behind gate: Gate) {
-    var methods: [String: [HTTPRequest.Method]] = [:]
+  func add(_ operations: [Operation], _ methods: PathMethods, behind gate: Gate) {
+    var refused: Set<String> = []
     for operation in operations {
       let handler =
         switch operation.access {
         case .role(let role): gate.requiring(role, operation.handler)
         case .everyone, .scheme: operation.handler
         }
-      methods[operation.path, default: []].append(operation.method)
       on(operation.routerPath, method: operation.method, use: handler)
       if operation.method == .get {
-        methods[operation.path, default: []].append(.head)
         on(operation.routerPath, method: .head) { request, context in
           try await handler(request, context).createHeadResponse()
         }
       }
-    }
-    for operation in operations {
-      guard let allowed = methods.removeValue(forKey: operation.path) else { continue }
+      guard refused.insert(operation.path).inserted else { continue }
+      let allowed = methods.methods(of: operation.path)
       for other in otherMethods where !allowed.contains(other) {
         on(operation.routerPath, method: other) { _, _ -> Response in
           throw RequestFailure.methodNotAllowed(allowed: allowed)

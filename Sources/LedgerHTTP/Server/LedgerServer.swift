@@ -70,9 +70,12 @@ package struct LedgerServer: Service {
         accessLog: configuration.accessLog
       )
     )
-    router.add(middleware: FailureMiddleware(wires: all, telemetry: telemetry))
+    let methods = PathMethods(operations)
+    router.add(
+      middleware: FailureMiddleware(wires: all, methods: methods, telemetry: telemetry)
+    )
     router.add(middleware: LimitMiddleware(limits: limits, wires: all))
-    router.add(operations, behind: Gate(authenticator: configuration.authenticator))
+    router.add(operations, methods, behind: Gate(authenticator: configuration.authenticator))
     application = Application(
       router: router,
       server: HTTPServerBuilder { responder in
