@@ -131,6 +131,53 @@ struct HostileRequestTests {
     }
   }
 
+  @Test func `requests sent at once are answered before what is no HTTP is refused`() async throws {
+    try await TestServer.run { server in
+      try await RawConnection.open(server.port) { connection in
+        try await connection.send(
+          HTTPCall("GET", "/healthz").text + HTTPCall("GET", "/unknown").text + "garbage\r\n\r\n"
+        )
+        #expect(try await connection.answer()?.status == 200)
+        #expect(try await connection.answer()?.status == 404)
+        let last = try await connection.answer()
+        #expect(last?.status == 400)
+        #expect(last?.body.contains(#""code":"malformed_http""#) ?? false)
+        let rest = try await connection.drain()
+        #expect(rest == 0)
+      }
+    }
+  }
+
+  @Test func `requests sent at once are answered after the client has said that it is done`()
+    async throws
+  {
+    try await TestServer.run { server in
+      try await RawConnection.open(server.port) { connection in
+        let question = HTTPCall("POST", "/v1/eligibility", #"{"namespace_ids":[1]}"#).text
+        try await connection.send(String(repeating: question, count: 20))
+        connection.finishSending()
+        for _ in 0..<20 { #expect(try await connection.answer()?.status == 200) }
+        let rest = try await connection.drain()
+        #expect(rest == 0)
+      }
+    }
+  }
+
+  @Test func `a body that comes after the answer to the request before it is read`() async throws {
+    try await TestServer.run { server in
+      let call = HTTPCall("POST", "/v1/eligibility", #"{"namespace_ids":[1]}"#).text
+      for cut in [1, 15, call.utf8.count - 22, call.utf8.count - 1] {
+        try await RawConnection.open(server.port) { connection in
+          try await connection.send(call + call.prefix(cut))
+          #expect(try await connection.answer()?.status == 200)
+          try await connection.send(String(call.dropFirst(cut)) + call)
+          #expect(try await connection.answer()?.status == 200)
+          #expect(try await connection.answer()?.status == 200)
+        }
+      }
+    }
+  }
+
   /// Slow loris: heads that grow by a byte now and then, which an idle timeout would never end.
   @Test func `a head that comes too slowly ends, and others are served`() async throws {
     var configuration = HTTPConfiguration()

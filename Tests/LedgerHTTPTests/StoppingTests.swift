@@ -35,6 +35,24 @@ struct StoppingTests {
     }
   }
 
+  @Test func `requests that were sent at once are all answered`() async throws {
+    try await TestServer.run { server in
+      try await RawConnection.open(server.port) { connection in
+        let command = #"{"command":"change_plan","namespace_id":1,"plan":"premium"}"#
+        try await connection.send(
+          String(repeating: HTTPCall("POST", "/v1/commands", command).text, count: 20)
+        )
+        for index in 0..<20 {
+          let status = try await connection.answer()?.status
+          #expect(status != nil, "\(index)")
+          if index == 0 { await server.stop() }
+        }
+        let rest = try await connection.drain()
+        #expect(rest == 0)
+      }
+    }
+  }
+
   @Test func `connections without a request are closed`() async throws {
     try await TestServer.run { server in
       try await RawConnection.open(server.port) { connection in

@@ -4,7 +4,8 @@ import NIOHTTP1
 import NIOHTTPTypes
 
 /// Stands between the decoder and the routes of one connection: answers what is no HTTP, ends
-/// requests that take too long or never end, and closes after an answer that says so.
+/// requests that take too long or never end, hands on one request at a time, and closes after an
+/// answer that says so.
 final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
   typealias InboundIn = HTTPRequestPart
   typealias InboundOut = HTTPRequestPart
@@ -22,7 +23,11 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
   private let wires: Wires
   private let telemetry: Telemetry
   private var state = State.open
+  /// The requests whose answer is still to come, those that wait included.
   private var unansweredCount = 0
+  private var waiting = WaitingParts()
+  /// Whether more was to be read while something waited.
+  private var isReadDue = false
   /// Whether the end of a request is still to come.
   private var isReading = false
   private var knownMeter: HeadMeter?
@@ -58,6 +63,8 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
       writeDeadline = context.eventLoop.scheduleTask(in: TimeAmount(limits.writeTimeout)) {
         channel.close(promise: nil)
       }
+    } else if !waiting.isEmpty {
+      handOn(context)
     }
     context.fireChannelWritabilityChanged()
   }
@@ -70,6 +77,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
       bodyByteCount = 0
       meter(of: context)?.noteHead()
       isReading = true
+      if unansweredCount > 1 { return waiting.append(.part(.head(head))) }
       inviteBody(of: head, context)
     case .body(let bytes):
       bodyByteCount += bytes.readableBytes
@@ -81,12 +89,24 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
       readDeadline = nil
       meter(of: context)?.reset()
     }
+    if !waiting.isEmpty { return waiting.append(.part(unwrapInboundIn(data))) }
     context.fireChannelRead(data)
+  }
+
+  func read(context: ChannelHandlerContext) {
+    if waiting.isEmpty { context.read() } else { isReadDue = true }
+  }
+
+  func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+    if !waiting.isEmpty { return waiting.append(.event(event)) }
+    context.fireUserInboundEventTriggered(event)
   }
 
   func channelReadComplete(context: ChannelHandlerContext) {
     // Most requests come in one piece, and need nobody to watch them.
-    if state == .open, isReading, readDeadline == nil { scheduleReadDeadline(context) }
+    if state == .open, isReading, readDeadline == nil, waiting.isEmpty {
+      scheduleReadDeadline(context)
+    }
     context.fireChannelReadComplete()
   }
 
@@ -101,12 +121,19 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
       unansweredCount -= 1
       meter(of: context)?.noteAnswer()
       context.write(data, promise: promise)
-      if closesAfterAnswer { linger(context) }
+      if closesAfterAnswer { return linger(context) }
+      if !waiting.isEmpty { handOn(context) }
     }
   }
 
   func errorCaught(context: ChannelHandlerContext, error: any Error) {
     guard state == .open else { return }
+    if !waiting.isEmpty, error is HTTPParserError { return waiting.append(.failure(error)) }
+    fail(error, context)
+  }
+
+  /// Answers what is no HTTP, unless it is part of a request that is being answered.
+  private func fail(_ error: any Error, _ context: ChannelHandlerContext) {
     guard let error = error as? HTTPParserError, unansweredCount == 0 else {
       // Whoever reads the body of the request learns of it.
       return context.fireErrorCaught(error)
@@ -114,6 +141,34 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     let failure = failure(for: error, context)
     telemetry.noteFailure(code: failure.code)
     answer(failure, in: wires.owner(of: meter(of: context)?.path ?? "/"), context)
+  }
+
+  /// Hands on what waits, unless a request is being answered or the client takes nothing of the last
+  /// answer; reads on when nothing waits any more.
+  private func handOn(_ context: ChannelHandlerContext) {
+    while state == .open, !waiting.isEmpty, context.channel.isWritable,
+      unansweredCount == waiting.requestCount
+    {
+      for item in waiting.next() {
+        switch item {
+        case .part(let part):
+          if case .head(let head) = part { inviteBody(of: head, context) }
+          context.fireChannelRead(wrapInboundOut(part))
+        case .failure(let error): fail(error, context)
+        case .event(let event):
+          // It may close the connection, and the last answer is still to be sent.
+          context.flush()
+          context.fireUserInboundEventTriggered(event)
+        }
+      }
+      context.fireChannelReadComplete()
+    }
+    guard state == .open, waiting.isEmpty else { return }
+    if isReading, readDeadline == nil { scheduleReadDeadline(context) }
+    if isReadDue {
+      isReadDue = false
+      context.read()
+    }
   }
 
   /// Answers in place of a route and ends the connection.
@@ -161,6 +216,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
   private func linger(_ context: ChannelHandlerContext) {
     guard state == .open else { return }
     state = .lingering
+    waiting.removeAll()
     readDeadline?.cancel()
     readDeadline = nil
     context.flush()
@@ -174,7 +230,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
   /// Tells a client that waits for it to send its body (RFC 9110 section 10.1.1), unless the body is
   /// larger than any route takes: then the route's refusal comes instead.
   private func inviteBody(of head: HTTPRequest, _ context: ChannelHandlerContext) {
-    guard head.headerFields[.expect]?.lowercased() == "100-continue", unansweredCount == 1,
+    guard head.headerFields[.expect]?.lowercased() == "100-continue",
       let length = head.headerFields[.contentLength].flatMap({ Int($0) }),
       length <= limits.batchByteCountMax
     else { return }

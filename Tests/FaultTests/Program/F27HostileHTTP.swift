@@ -8,11 +8,13 @@ import Testing
 struct F27HostileHTTP {
   /// What the server may hold of large requests, in bytes.
   private static let requestMemory = 32 << 20
-  /// What it may take beside that, in bytes, which is far less than what is sent.
+  /// What it may take beside that, in bytes.
   ///
-  /// It is for some seven hundred connections and the first 64 KiB of their requests, and for copies
-  /// on their way.
-  private static let restByteCountMax = 352 << 20
+  /// Measured, with everything at once: 64 MiB beside the 54 of a server that nobody attacks, of which 32
+  /// are what it may hold, 13 the first 64 KiB of two hundred large requests, and the rest connections
+  /// and copies on their way. Three times that rest, as allocators differ; the answers that nobody takes
+  /// alone would fill more if a client got the next one before it took the last.
+  private static let restByteCountMax = 96 << 20
 
   @Test(.tags(.crash)) func `memory stays bounded, and others are served throughout`() throws {
     var tally = FaultTally("F27")
@@ -113,7 +115,7 @@ private enum Attack: CaseIterable {
       case .unreadAnswers:
         // All at once, and nobody takes an answer.
         client.say(
-          String(repeating: "GET /openapi.json HTTP/1.1\r\nHost: localhost\r\n\r\n", count: 200)
+          String(repeating: "GET /openapi.json HTTP/1.1\r\nHost: localhost\r\n\r\n", count: 1_000)
         )
       }
       return client
