@@ -34,6 +34,11 @@ let nio: [Target.Dependency] = [
   .product(name: "NIOPosix", package: "swift-nio"),
   .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
 ]
+/// What HTTPS needs, which a build without the trait leaves out.
+let tls: [Target.Dependency] = [
+  .product(name: "NIOSSL", package: "swift-nio-ssl", condition: .when(traits: ["TLS"])),
+  .product(name: "NIOTLS", package: "swift-nio", condition: .when(traits: ["TLS"])),
+]
 let lifecycle: [Target.Dependency] = [
   .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
   .product(name: "UnixSignals", package: "swift-service-lifecycle"),
@@ -57,6 +62,7 @@ let package = Package(
       name: "Redis",
       description: "Invalidates GitLab's cache in Redis; needs hiredis (libhiredis-dev)."
     ),
+    .trait(name: "TLS", description: "Serves HTTPS; needs swift-nio-ssl."),
     .default(enabledTraits: ["GitLabSync"]),
   ],
   dependencies: [
@@ -66,6 +72,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
     .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.0"),
     .package(url: "https://github.com/apple/swift-nio-extras.git", from: "1.35.0"),
+    .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.37.0"),
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
@@ -126,7 +133,7 @@ let package = Package(
     .target(
       name: "LedgerHTTP",
       dependencies: ["TrialLedger", "LedgerFormat", crypto, httpTypes, hummingbird, logging]
-        + nio + lifecycle,
+        + nio + tls + lifecycle,
       swiftSettings: strict
     ),
     .target(
@@ -297,7 +304,7 @@ let package = Package(
       dependencies: [
         "TrialLedger", "LedgerFormat", "LedgerHTTP", "LedgerHTTPTestSupport", "LedgerTestSupport",
         httpTypes, logging,
-      ],
+      ] + nio + tls,
       swiftSettings: strict
     ),
     .testTarget(

@@ -33,6 +33,8 @@ enum HouseRules {
       "LedgerCore", "LedgerFormat", "TrialLedger", "Hummingbird", "HummingbirdCore", "HTTPTypes",
       "Logging", "NIOCore", "NIOPosix", "NIOHTTP1", "NIOHTTPTypes", "ServiceLifecycle",
       "UnixSignals", "Crypto", "Foundation",
+      // What the trait TLS adds.
+      "NIOSSL", "NIOTLS",
     ],
     "LedgerGitLab": [
       "LedgerCore", "LedgerFormat", "LedgerHTTP", "TrialLedger", "Hummingbird", "HTTPTypes",

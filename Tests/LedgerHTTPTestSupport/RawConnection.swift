@@ -1,5 +1,5 @@
 import Foundation
-import NIOCore
+package import NIOCore
 import NIOPosix
 
 /// One TCP connection to a server, byte by byte: what a test sends is what travels.
@@ -33,15 +33,24 @@ package struct RawConnection {
   private var received: [UInt8] = []
 
   /// Connects to `port` of this machine for as long as `body` runs.
+  ///
+  /// - Parameters:
+  ///   - port: Where the server listens.
+  ///   - handlers: What the bytes go through on their way, such as TLS.
+  ///   - body: What is done with the connection.
+  /// - Returns: What `body` returns.
+  /// - Throws: What `body` throws, and what connecting and closing do.
   package static func open<Value: Sendable>(
     _ port: Int,
+    through handlers: @escaping @Sendable () throws -> [any ChannelHandler] = { [] },
     _ body: (inout RawConnection) async throws -> Value
   ) async throws -> Value {
     let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
       .channelOption(ChannelOptions.allowRemoteHalfClosure, value: true)
       .connect(host: "127.0.0.1", port: port) { channel in
         channel.eventLoop.makeCompletedFuture {
-          try NIOAsyncChannel<ByteBuffer, ByteBuffer>(
+          try channel.pipeline.syncOperations.addHandlers(handlers())
+          return try NIOAsyncChannel<ByteBuffer, ByteBuffer>(
             wrappingChannelSynchronously: channel,
             configuration: .init(isOutboundHalfClosureEnabled: true)
           )

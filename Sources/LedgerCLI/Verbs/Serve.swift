@@ -33,6 +33,9 @@ struct Serve: AsyncParsableCommand {
       everything, so it then listens on this machine only. Port 0 takes a free one; the address is \
       told on standard error.
 
+      --tls-certificate and --tls-key make it HTTPS, of TLS 1.2 or newer, in a build with the trait \
+      TLS; SIGHUP reads both files anew.
+
       TRIAL_LEDGER_REDIS_USERNAME and TRIAL_LEDGER_REDIS_PASSWORD say as whom --redis is spoken to.
 
       SIGTERM or Ctrl-C: finishes what was accepted, closes the ledger, exits 0.
@@ -49,6 +52,7 @@ struct Serve: AsyncParsableCommand {
     completion: .file()
   )
   var readModel: String?
+  @OptionGroup var tls: TLSOptions
   @OptionGroup var redis: RedisOptions
   @Option(
     help: ArgumentHelp(
@@ -77,12 +81,14 @@ struct Serve: AsyncParsableCommand {
     let logger = Logger(label: "trial-ledger") { StreamLogHandler.standardError(label: $0) }
     var configuration = HTTPConfiguration(host: host, port: port)
     configuration.limits = limitOptions.limits
+    configuration.tls = try tls.files()
     configuration.authenticator = try tokens(logger)
     configuration.areMetricsOpen = openMetrics
     configuration.accessLog = try accessLog.map(Self.accessLog)
     if let problem = configuration.problem { throw Failure.badInput(problem) }
     let credentials = try gitLabCredentials(environment)
     // What is wrong with the options is said before the ledger is opened.
+    if let files = configuration.tls { _ = try ServerIdentity(files, limits: HTTPLimits()) }
     _ = try redis.configuration()
     let ledger = try data.open(for: isReadOnly ? .following : .writing)
     let follower = try readModel.map { path in
@@ -114,6 +120,7 @@ struct Serve: AsyncParsableCommand {
     }
     let wires: [any Wire] = (gitLab.map { [$0] } ?? []) + pushing.wires
     let shownHost = host.contains(":") ? "[\(host)]" : host
+    let shownURL = "\(configuration.tls == nil ? "http" : "https")://\(shownHost)"
     let routes = gitLab == nil ? "the native API" : "the native API and GitLab's routes"
     try await runServer(
       ledger: ledger,
@@ -121,7 +128,7 @@ struct Serve: AsyncParsableCommand {
       wires: wires,
       services: pushing.services + invalidating.services,
       logger: logger,
-      onListening: { port in note("serving \(routes) on http://\(shownHost):\(port)") }
+      onListening: { port in note("serving \(routes) on \(shownURL):\(port)") }
     )
     await pushing.close()
   }

@@ -3,23 +3,26 @@ import Logging
 import NIOCore
 import NIOHTTPTypes
 
-/// HTTP/1.1 on one connection, with our limits around Hummingbird's handling of it.
+/// HTTP/1.1 on one connection, below TLS where the server has a certificate, with our limits around Hummingbird's handling of it.
 struct GuardedHTTP1Channel: ServerChildChannel {
   typealias Value = HTTP1Channel.Value
 
   private let channel: HTTP1Channel
   private let limits: HTTPLimits
   private let memory: RequestMemory
+  private let identity: ServerIdentity?
 
   init(
     limits: HTTPLimits,
     memory: RequestMemory,
     wires: Wires,
     telemetry: Telemetry,
+    identity: ServerIdentity?,
     responder: @escaping HTTPChannelHandler.Responder
   ) {
     self.limits = limits
     self.memory = memory
+    self.identity = identity
     // The decoder bounds the memory of a connection. Its limits lie above ours by the slack, so
     // that what is a little too large still reaches `LimitMiddleware`, which answers exactly.
     let slack = 64 * 1_024
@@ -42,6 +45,7 @@ struct GuardedHTTP1Channel: ServerChildChannel {
 
   func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
     do {
+      if let identity { try channel.pipeline.syncOperations.addHandlers(identity.handlers()) }
       try channel.pipeline.syncOperations.addHandler(HeadMeter(limits: limits, memory: memory))
     } catch {
       return channel.eventLoop.makeFailedFuture(error)

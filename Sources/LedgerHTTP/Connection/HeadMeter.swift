@@ -24,6 +24,8 @@ final class HeadMeter: ChannelInboundHandler {
   /// The bytes of requests that are not answered yet, and how many of them count in ``memory``.
   private var byteCount = 0
   private var heldByteCount = 0
+  /// Whether the connection was ended because of them; closing takes a while below TLS.
+  private var isEnded = false
 
   init(limits: HTTPLimits, memory: RequestMemory) {
     self.limits = limits
@@ -64,8 +66,12 @@ final class HeadMeter: ChannelInboundHandler {
     byteCount += count
     let more = max(0, byteCount - RequestMemory.freeByteCount) - heldByteCount
     guard more > 0 else { return true }
+    // What still comes is dropped and needs no room.
+    if isEnded { return false }
     heldByteCount += more
     if memory.hold(more) { return true }
+    isEnded = true
+    noteAnswer()
     context.close(promise: nil)
     return false
   }

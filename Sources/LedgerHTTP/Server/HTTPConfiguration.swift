@@ -8,6 +8,8 @@ public struct HTTPConfiguration: Sendable {
   public var port: Int
   /// Who may call; `nil` lets everyone do everything, which is accepted on loopback only.
   public var authenticator: (any Authenticator)?
+  /// The certificate by which connections are encrypted, with the trait `TLS`; `nil` is plain HTTP.
+  public var tls: TLSFiles?
   /// The most that one client may ask.
   public var limits: HTTPLimits
   /// Whether everyone may read `/metrics`, or auditors only.

@@ -18,6 +18,8 @@ package struct LedgerServer: Service {
   private let followers: FollowerWatch
   /// What it serves.
   package let operations: [Operation]
+  /// Who it is to its clients; `nil` where it speaks plain HTTP.
+  package let identity: ServerIdentity?
 
   /// A server of `ledger`.
   ///
@@ -27,8 +29,8 @@ package struct LedgerServer: Service {
   ///   - wires: Routes beside the native API.
   ///   - logger: Told what the operator should know.
   ///   - onListening: Told the port once connections are accepted.
-  /// - Throws: ``LedgerError/badInput(_:)`` for a configuration that has a problem; what looking for
-  ///   the ledger's evidence throws.
+  /// - Throws: ``LedgerError/badInput(_:)`` for a configuration that has a problem; what reading the
+  ///   certificate and looking for the ledger's evidence throw.
   package init(
     ledger: Ledger,
     configuration: HTTPConfiguration,
@@ -38,6 +40,9 @@ package struct LedgerServer: Service {
   ) throws(LedgerError) {
     if let problem = configuration.problem { throw .badInput(problem) }
     let limits = configuration.limits
+    let identity: ServerIdentity? =
+      if let files = configuration.tls { try ServerIdentity(files, limits: limits) } else { nil }
+    self.identity = identity
     let telemetry = Telemetry()
     let watch = LedgerWatch(ledger)
     self.watch = watch
@@ -84,6 +89,7 @@ package struct LedgerServer: Service {
           memory: memory,
           wires: all,
           telemetry: telemetry,
+          identity: identity,
           responder: responder
         )
       },
@@ -147,8 +153,9 @@ package func runServer(
     logger: logger,
     onListening: onListening
   )
+  let renewal = server.identity.map { CertificateRenewal(identity: $0, ledger.clock, logger) }
   var group = ServiceGroupConfiguration(
-    services: services + [server],
+    services: services + [renewal].compactMap(\.self) + [server],
     gracefulShutdownSignals: [.sigterm, .sigint],
     logger: logger
   )
