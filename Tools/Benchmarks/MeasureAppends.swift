@@ -12,6 +12,7 @@ struct MeasureAppends: AsyncParsableCommand {
 
   @Option(help: "Where the ledger is made.") var data: String
   @Option(help: "How many callers there are.") var callers: Int
+  @Flag(help: "Each caller has a thread of its own, on which it waits.") var blocking = false
   @Option(help: "How many commands there are in all.") var count: Int
 
   func run() async throws {
@@ -26,7 +27,10 @@ struct MeasureAppends: AsyncParsableCommand {
     let processorStart = processorNanoseconds()
     let recorded = try await withThrowingTaskGroup(of: Int.self) { group in
       for commands in commands {
-        group.addTask { try await Self.record(commands, in: ledger) }
+        group.addTask { [blocking] in
+          if blocking { return try await Self.recordOnThread(commands, in: ledger) }
+          return try await Self.record(commands, in: ledger)
+        }
       }
       return try await group.reduce(0, +)
     }
@@ -54,6 +58,24 @@ struct MeasureAppends: AsyncParsableCommand {
       if case .recorded = try await ledger.submit([command]).first { recorded += 1 }
     }
     return recorded
+  }
+
+  /// As ``record(_:in:)``, on a thread of the caller's own.
+  private static func recordOnThread(_ commands: [Command], in ledger: Ledger) async throws -> Int {
+    try await withCheckedThrowingContinuation { continuation in
+      Thread.detachNewThread {
+        continuation.resume(
+          with: Result {
+            var recorded = 0
+            for command in commands {
+              let outcomes = try ledger.submitBlocking([Ledger.Submission(command)])
+              if case .recorded = outcomes.first { recorded += 1 }
+            }
+            return recorded
+          }
+        )
+      }
+    }
   }
 
   /// A first trial of a group; the ids are scattered over two million.

@@ -64,6 +64,12 @@ final class CommitQueue: Sendable {
     var isIdle = false
     /// Nothing has come since the commit thread heard that the log is idle.
     var isSealed = false
+    /// The commit thread has nothing to do and no open group.
+    var isWaiting = false
+    /// A caller has the writer for itself, on its own thread.
+    var isBorrowed = false
+    /// The writer was borrowed since the commit thread last went to sleep.
+    var wasBorrowed = false
   }
 
   /// How long the log is idle before its end is sealed.
@@ -107,6 +113,36 @@ final class CommitQueue: Sendable {
     case .closing: throw .busy("the ledger is closing")
     case .full(let count):
       throw .busy("\(count) commands wait already; try again in a moment")
+    }
+  }
+
+  /// Borrows the writer for a caller who has a thread of its own, when nobody else wants it; what is
+  /// added meanwhile waits.
+  ///
+  /// - Returns: Whether it was lent; then it must be given back.
+  func borrow() -> Bool {
+    state.withLock { state in
+      guard state.isWaiting, state.firstJob == state.jobs.count, !state.isBorrowed,
+        !state.isClosing
+      else { return false }
+      state.isBorrowed = true
+      state.wasBorrowed = true
+      state.isIdle = false
+      return true
+    }
+  }
+
+  /// Gives the writer back.
+  func giveBack() {
+    if state.withLock({ state in
+      precondition(state.isBorrowed, "what is given back was borrowed")
+      state.isBorrowed = false
+      // After a pause the commit thread sleeps until it is woken, and would not see the next pause.
+      let isNeeded = state.isSealed || state.firstJob < state.jobs.count || state.isClosing
+      state.isSealed = false
+      return isNeeded && state.awaken()
+    }) {
+      wakeUp.signal()
     }
   }
 
@@ -186,7 +222,8 @@ final class CommitQueue: Sendable {
       // Somebody may have come between the time-out and this line; the signal is on its way then.
       guard state.isAsleep else { return true }
       state.isAsleep = false
-      state.isIdle = true
+      state.isIdle = !state.wasBorrowed
+      state.wasBorrowed = false
       return false
     }
     if isAwakened { wakeUp.wait() }
@@ -202,6 +239,12 @@ extension CommitQueue.State {
 
   /// What the commit thread does next; `nil` when there is nothing.
   fileprivate mutating func nextStep(groupCount: Int) -> CommitQueue.Step? {
+    let step = isBorrowed ? nil : availableStep(groupCount: groupCount)
+    isWaiting = step == nil && groupCount == 0 && !isCommitting
+    return step
+  }
+
+  private mutating func availableStep(groupCount: Int) -> CommitQueue.Step? {
     if let ended {
       self.ended = nil
       return .finish(ended)

@@ -11,6 +11,9 @@ import Synchronization
 /// waits is bounded.
 final class CommitThread: Sendable {
   private let queue: CommitQueue
+  /// The writer, of whoever decides and commits: this thread, or a caller who has borrowed it; `nil`
+  /// before it is open.
+  private let core = Mutex<WriterCore?>(nil)
   private let finished = DispatchSemaphore(value: 0)
   private let closingError = Mutex<LedgerError?>(nil)
 
@@ -29,9 +32,10 @@ final class CommitThread: Sendable {
     let failure = Failure()
     let thread = Thread {
       do throws(LedgerError) {
-        var core = try open()
+        var writer: WriterCore? = try open()
+        self.core.withLock { $0 = writer.take() }
         opened.signal()
-        self.ownThreads.run { self.run(&core) }
+        self.ownThreads.run { self.run() }
       } catch {
         failure.error.withLock { $0 = error }
         opened.signal()
@@ -49,6 +53,41 @@ final class CommitThread: Sendable {
     try queue.add(job)
   }
 
+  /// Decides and commits on the caller's own thread when nobody else wants the writer, which saves
+  /// a lone caller that waits the changes of threads.
+  ///
+  /// - Returns: The outcomes; `nil` when somebody else wants the writer, so that the commands must
+  ///   be enqueued.
+  /// - Throws: Why nothing was recorded.
+  func commitHere(
+    _ submissions: [Ledger.Submission],
+    atomically: Bool
+  ) throws(LedgerError) -> [Outcome]? {
+    guard queue.borrow() else { return nil }
+    defer { queue.giveBack() }
+    let result: Result<[Outcome], LedgerError> = withCore { core in
+      do throws(LedgerError) {
+        let outcomes = try core.decide(submissions, atomically: atomically)
+        if let error = core.commitStaged() { throw error }
+        return .success(outcomes)
+      } catch {
+        return .failure(error)
+      }
+    }
+    return try result.get()
+  }
+
+  private func withCore<Value: Sendable>(_ body: (inout WriterCore) -> Value) -> Value {
+    core.withLock { core in
+      guard var open = core.take() else {
+        preconditionFailure("who gets at the queue has seen the writer open")
+      }
+      let value = body(&open)
+      core = consume open
+      return value
+    }
+  }
+
   /// The commands that wait; those that are being decided or committed do not count.
   var waitingCount: Int { queue.waitingCount }
 
@@ -64,9 +103,11 @@ final class CommitThread: Sendable {
     if let error = closingError.withLock(\.self) { throw error }
   }
 
-  private func run(_ core: inout WriterCore) {
-    core.startSealing()
-    let write = core.writing
+  private func run() {
+    let write = withCore { core in
+      core.startSealing()
+      return core.writing
+    }
     let sync = LazySyncThread(ownThreads) { [queue] group in
       let error = write(group)
       // The commit thread hears of it first: what it decided on top of a failed group must fail
@@ -78,29 +119,35 @@ final class CommitThread: Sendable {
     working: while true {
       switch queue.nextStep(groupCount: group.commandCount) {
       case .finish(let error):
-        core.finish(error)
+        withCore { $0.finish(error) }
         if let error {
           group.answer(error)
           group = CommitGroup()
         }
       case .decide(let jobs):
-        for job in jobs { decide(job, &core, &group) }
+        withCore { core in
+          for job in jobs { decide(job, &core, &group) }
+        }
       case .commit(let othersWait):
-        commit(&group, &core, sync, othersWait: othersWait)
+        withCore { commit(&group, &$0, sync, othersWait: othersWait) }
       case .alone(let body):
-        body(&core)
+        withCore { body(&$0) }
       case .idle:
-        core.sealIdle()
+        withCore { $0.sealIdle() }
       case .stop:
         break working
       }
     }
     sync.stop()
-    do {
-      try core.close()
-    } catch {
-      closingError.withLock { $0 = error }
+    let error = withCore { core -> LedgerError? in
+      do throws(LedgerError) {
+        try core.close()
+        return nil
+      } catch {
+        return error
+      }
     }
+    closingError.withLock { $0 = error }
     finished.signal()
   }
 

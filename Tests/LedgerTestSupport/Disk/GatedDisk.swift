@@ -1,4 +1,5 @@
 internal import Dispatch
+internal import Foundation
 package import LedgerLog
 internal import Synchronization
 
@@ -22,6 +23,11 @@ package final class GatedDisk: Disk {
 
   /// Says when a write has come to the gate and waits there.
   package var arrivals: AsyncStream<Void> { gate.arrivals }
+
+  /// Whether the last write to a segment was made by the thread that asks.
+  package var wasWrittenHere: Bool {
+    gate.lastWriter.withLock { $0 == ObjectIdentifier(Thread.current) }
+  }
 
   /// From here on writes wait.
   package func close() { gate.isClosed.withLock { $0 = true } }
@@ -66,6 +72,7 @@ package final class GatedDisk: Disk {
 private final class Gate: Sendable {
   let isClosed = Mutex(false)
   let readsFail = Mutex(false)
+  let lastWriter = Mutex<ObjectIdentifier?>(nil)
   let arrivals: AsyncStream<Void>
   private let arrived: AsyncStream<Void>.Continuation
   private let passings = Mutex<[GatedDisk.Passing]>([])
@@ -101,6 +108,7 @@ private final class GatedFile: DiskFile {
   }
 
   func write(_ bytes: Span<UInt8>, at offset: Int) throws(DiskError) {
+    gate.lastWriter.withLock { $0 = ObjectIdentifier(Thread.current) }
     switch gate.pass() {
     case .well: break
     case .noSpace: throw failure("write", isNoSpace: true)
