@@ -28,6 +28,8 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
   private var waiting = WaitingParts()
   /// Whether more was to be read while something waited.
   private var isReadDue = false
+  /// What waited is being handed on; an answer that comes at once leaves the next to whoever does it.
+  private var isHandingOn = false
   /// Whether the end of a request is still to come.
   private var isReading = false
   private var knownMeter: HeadMeter?
@@ -77,7 +79,10 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
       bodyByteCount = 0
       meter(of: context)?.noteHead()
       isReading = true
-      if unansweredCount > 1 { return waiting.append(.part(.head(head))) }
+      // Answers that come at once would fill the memory of a server whose client takes none.
+      if unansweredCount > 1 || !context.channel.isWritable {
+        return waiting.append(.part(.head(head)))
+      }
       inviteBody(of: head, context)
     case .body(let bytes):
       bodyByteCount += bytes.readableBytes
@@ -146,6 +151,9 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
   /// Hands on what waits, unless a request is being answered or the client takes nothing of the last
   /// answer; reads on when nothing waits any more.
   private func handOn(_ context: ChannelHandlerContext) {
+    guard !isHandingOn else { return }
+    isHandingOn = true
+    defer { isHandingOn = false }
     while state == .open, !waiting.isEmpty, context.channel.isWritable,
       unansweredCount == waiting.requestCount
     {

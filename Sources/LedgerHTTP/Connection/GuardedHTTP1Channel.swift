@@ -3,7 +3,8 @@ import Logging
 import NIOCore
 import NIOHTTPTypes
 
-/// HTTP/1.1 on one connection, below TLS where the server has a certificate, with our limits around Hummingbird's handling of it.
+/// HTTP/1.1 on one connection, below TLS where the server has a certificate, with our limits around
+/// Hummingbird's handling of it.
 struct GuardedHTTP1Channel: ServerChildChannel {
   typealias Value = HTTP1Channel.Value
 
@@ -11,6 +12,7 @@ struct GuardedHTTP1Channel: ServerChildChannel {
   private let limits: HTTPLimits
   private let memory: RequestMemory
   private let identity: ServerIdentity?
+  private let plainQuestions: PlainQuestions
 
   init(
     limits: HTTPLimits,
@@ -18,11 +20,13 @@ struct GuardedHTTP1Channel: ServerChildChannel {
     wires: Wires,
     telemetry: Telemetry,
     identity: ServerIdentity?,
+    plainQuestions: PlainQuestions,
     responder: @escaping HTTPChannelHandler.Responder
   ) {
     self.limits = limits
     self.memory = memory
     self.identity = identity
+    self.plainQuestions = plainQuestions
     // The decoder bounds the memory of a connection. Its limits lie above ours by the slack, so
     // that what is a little too large still reaches `LimitMiddleware`, which answers exactly.
     let slack = 64 * 1_024
@@ -50,7 +54,19 @@ struct GuardedHTTP1Channel: ServerChildChannel {
     } catch {
       return channel.eventLoop.makeFailedFuture(error)
     }
-    return self.channel.setup(channel: channel, logger: logger)
+    let value = self.channel.setup(channel: channel, logger: logger)
+    do {
+      // Behind the handler that knows whether the connection is idle, ahead of the framework's tasks.
+      let pipeline = channel.pipeline.syncOperations
+      let states = try pipeline.handler(type: HTTPConnectionStateHandler.self)
+      try pipeline.addHandler(
+        PlainQuestionHandler(plainQuestions),
+        position: .after(states)
+      )
+    } catch {
+      return channel.eventLoop.makeFailedFuture(error)
+    }
+    return value
   }
 
   func handle(value: Value, logger: Logger) async {

@@ -12,19 +12,9 @@ extension NativeWire {
     _ context: LedgerRequestContext
   ) async throws -> Response {
     let bytes = try await request.bodyBytes(upTo: limits.bodyByteCountMax)
-    // What nearly everybody asks: the present, and nothing else said.
-    if let ids = plainNamespaceIDs(bytes.span, countMax: limits.itemCountMax),
-      let (basis, columns) = ledger.eligibilityColumns(of: ids)
-    {
-      context.note(ids)
-      return response(to: request, on: basis, about: columns.namespaceIDs) { writer in
-        writer.eligibility(
-          on: basis.date,
-          position: basis.position,
-          by: basis.inForce,
-          columns
-        )
-      }
+    if let plain = plainAnswer(to: bytes.span, request.headers) {
+      context.note(plain.ids)
+      return plain.answer.response
     }
     let (fields, elements, question) = try readQuestion(bytes)
     guard elements.count <= limits.itemCountMax else {
@@ -43,31 +33,54 @@ extension NativeWire {
       } else {
         try await calls.run { try ledger.eligibility(of: ids, question) }
       }
-    return response(to: request, on: batch.basis, about: batch.namespaceIDs) { writer in
+    return answer(to: request.headers, on: batch.basis, about: batch.namespaceIDs) { writer in
       writer.eligibility(
         on: batch.basis.date,
         position: batch.basis.position,
         by: batch.basis.inForce,
         zip(batch.namespaceIDs, batch.answers).map { ($0, $1) }
       )
+    }.response
+  }
+
+  /// The answer to what nearly everybody asks: the present, and nothing else said.
+  ///
+  /// - Returns: The answer, and the namespaces as they were asked about; `nil` where the question
+  ///   says more, or may be no question at all.
+  /// - Complexity: O(bytes); from memory alone.
+  func plainAnswer(
+    to bytes: Span<UInt8>,
+    _ headers: HTTPFields
+  ) -> (answer: EligibilityAnswer, ids: [NamespaceID])? {
+    guard let ids = plainNamespaceIDs(bytes, countMax: limits.itemCountMax),
+      let (basis, columns) = ledger.eligibilityColumns(of: ids)
+    else { return nil }
+    let answer = answer(to: headers, on: basis, about: columns.namespaceIDs) { writer in
+      writer.eligibility(
+        on: basis.date,
+        position: basis.position,
+        by: basis.inForce,
+        columns
+      )
     }
+    return (answer, ids)
   }
 
   /// What `write` writes, unless the client has it already.
-  private func response(
-    to request: Request,
+  private func answer(
+    to headers: HTTPFields,
     on basis: Basis,
     about ids: [NamespaceID],
     _ write: (inout JSONWriter) -> Void
-  ) -> Response {
+  ) -> EligibilityAnswer {
     let tag = entityTag(of: basis, ids)
-    let headers: HTTPFields = [.eTag: tag, .cacheControl: "no-cache"]
-    if isNamed(tag, in: request.headers[.ifNoneMatch]) {
-      return Response(status: .notModified, headers: headers)
+    var answer = EligibilityAnswer(headers: [.eTag: tag, .cacheControl: "no-cache"])
+    if !isNamed(tag, in: headers[.ifNoneMatch]) {
+      var writer = JSONWriter()
+      write(&writer)
+      answer.bytes = writer.bytes
     }
-    var writer = JSONWriter()
-    write(&writer)
-    return Response(.ok, writer.bytes, headers: headers)
+    return answer
   }
 
   private func readQuestion(
@@ -108,6 +121,20 @@ extension NativeWire {
       ids.append(id)
     }
     return ids
+  }
+}
+
+/// An answer about many namespaces, on its way into HTTP.
+struct EligibilityAnswer {
+  /// The fields that are this answer's own.
+  let headers: HTTPFields
+  /// The JSON; `nil` when the client has it already.
+  var bytes: [UInt8]?
+
+  /// As a route answers.
+  var response: Response {
+    guard let bytes else { return Response(status: .notModified, headers: headers) }
+    return Response(.ok, bytes, headers: headers)
   }
 }
 

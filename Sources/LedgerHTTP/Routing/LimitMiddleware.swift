@@ -16,21 +16,35 @@ struct LimitMiddleware: RouterMiddleware {
     next: @concurrent (Request, LedgerRequestContext) async throws -> Response
   ) async throws -> Response {
     let isLong = wires.takesLongRequestLine(path: request.uri.path)
-    let lineMax = isLong ? limits.longRequestLineByteCountMax : limits.requestLineByteCountMax
-    let line = requestLineByteCount(of: request.head)
+    if let failure = limits.failure(of: request.head, isLongLineTaken: isLong) { throw failure }
+    return try await next(request, context)
+  }
+}
+
+extension HTTPLimits {
+  /// Whether the first line and the header section of a request are small enough.
+  ///
+  /// - Parameters:
+  ///   - head: The request without its body.
+  ///   - isLongLineTaken: Whether the ids of a question may stand in its path.
+  /// - Returns: Why the request is refused; `nil` when it is not.
+  func failure(of head: HTTPRequest, isLongLineTaken: Bool) -> RequestFailure? {
+    let lineMax =
+      isLongLineTaken ? longRequestLineByteCountMax : requestLineByteCountMax
+    let line = requestLineByteCount(of: head)
     guard line <= lineMax else {
-      throw RequestFailure(
+      return RequestFailure(
         .uriTooLong,
         "request_line_too_long",
         "the request line has \(line) bytes; at most \(lineMax) are read here",
         closesConnection: true
       )
     }
-    let headers = headersByteCount(of: request.head)
-    guard headers <= limits.headersByteCountMax,
-      request.headers.count <= limits.headerCountMax
-    else { throw RequestFailure.headersTooLarge(limits) }
-    return try await next(request, context)
+    let headers = headersByteCount(of: head)
+    guard headers <= headersByteCountMax, head.headerFields.count <= headerCountMax else {
+      return RequestFailure.headersTooLarge(self)
+    }
+    return nil
   }
 }
 

@@ -65,22 +65,18 @@ package struct LedgerServer: Service {
     native.document = OpenAPIDocument.bytes(of: [native] + wires)
     operations = native.operations + wires.flatMap(\.operations)
     let memory = RequestMemory(byteCountMax: limits.requestMemoryByteCountMax)
+    let observer = RequestObserver(telemetry, ledger.clock, configuration.accessLog)
+    let gate = Gate(authenticator: configuration.authenticator)
+    let plainQuestions = PlainQuestions(wire: native, gate: gate, observer: observer)
     let all = Wires(native: native, others: wires)
     let router = Router(context: LedgerRequestContext.self)
-    router.add(
-      middleware: ObservingMiddleware(
-        telemetry: telemetry,
-        clock: ledger.clock,
-        ids: RequestIDs(),
-        accessLog: configuration.accessLog
-      )
-    )
     let methods = PathMethods(operations)
+    router.add(middleware: ObservingMiddleware(observer: observer))
     router.add(
       middleware: FailureMiddleware(wires: all, methods: methods, telemetry: telemetry)
     )
     router.add(middleware: LimitMiddleware(limits: limits, wires: all))
-    router.add(operations, methods, behind: Gate(authenticator: configuration.authenticator))
+    router.add(operations, methods, behind: gate)
     application = Application(
       router: router,
       server: HTTPServerBuilder { responder in
@@ -90,6 +86,7 @@ package struct LedgerServer: Service {
           wires: all,
           telemetry: telemetry,
           identity: identity,
+          plainQuestions: plainQuestions,
           responder: responder
         )
       },

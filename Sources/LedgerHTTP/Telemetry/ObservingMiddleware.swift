@@ -6,11 +6,7 @@ import TrialLedger
 
 /// Gives each request an id, counts it and writes the access log, if there is one.
 struct ObservingMiddleware: RouterMiddleware {
-  let telemetry: Telemetry
-  let clock: any LedgerClock
-  let ids: RequestIDs
-  /// Takes a line of the access log.
-  let accessLog: (@Sendable ([UInt8]) -> Void)?
+  let observer: RequestObserver
 
   @concurrent func handle(
     _ request: Request,
@@ -19,29 +15,61 @@ struct ObservingMiddleware: RouterMiddleware {
   ) async throws -> Response {
     let start = ContinuousClock.now
     var context = context
-    let id = requestID(of: request) ?? ids.next()
+    let id = observer.requestID(of: request.headers)
     context.requestID = id
-    telemetry.noteRequest()
+    observer.telemetry.noteRequest()
     // Nothing is thrown past `FailureMiddleware`, which comes next.
     var response = try await next(request, context)
     response.headers[.requestID] = id
     let answered = Telemetry.Answered(
-      method: Self.name(of: request.method),
-      route: Self.name(ofRoute: context.endpointPath),
+      method: RequestObserver.name(of: request.method),
+      route: RequestObserver.name(ofRoute: context.endpointPath),
       status: response.status.code
     )
+    observer.note(answered, since: start, id: id, context.notes.known)
+    return response
+  }
+}
+
+/// What is noted of each request, whoever answers it.
+struct RequestObserver: Sendable {
+  let telemetry: Telemetry
+  private let clock: any LedgerClock
+  private let ids = RequestIDs()
+  private let accessLog: (@Sendable ([UInt8]) -> Void)?
+
+  /// Counts in `telemetry`, and gives `accessLog` its lines.
+  init(
+    _ telemetry: Telemetry,
+    _ clock: any LedgerClock,
+    _ accessLog: (@Sendable ([UInt8]) -> Void)?
+  ) {
+    self.telemetry = telemetry
+    self.clock = clock
+    self.accessLog = accessLog
+  }
+
+  /// The id that a request brings, or the next.
+  func requestID(of headers: HTTPFields) -> String {
+    broughtID(of: headers) ?? ids.next()
+  }
+
+  /// Counts an answer to a request that ``Telemetry/noteRequest()`` counted.
+  func note(
+    _ answered: Telemetry.Answered,
+    since start: ContinuousClock.Instant,
+    id: String,
+    _ known: @autoclosure () -> RequestNotes.Known
+  ) {
     let (seconds, fraction) = (ContinuousClock.now - start).components
     let microseconds = Int(seconds) * 1_000_000 + Int(fraction / 1_000_000_000_000)
     telemetry.noteAnswer(answered, microseconds: microseconds)
-    if let accessLog {
-      accessLog(line(answered, id: id, context.notes.known, microseconds: microseconds))
-    }
-    return response
+    if let accessLog { accessLog(line(answered, id: id, known(), microseconds: microseconds)) }
   }
 
   /// The id that a request brings, if it is fit for a log.
-  private func requestID(of request: Request) -> String? {
-    guard let id = request.headers[.requestID], (1...64).contains(id.utf8.count),
+  private func broughtID(of headers: HTTPFields) -> String? {
+    guard let id = headers[.requestID], (1...64).contains(id.utf8.count),
       id.utf8.allSatisfy({ byte in
         switch byte {
         case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
@@ -56,14 +84,15 @@ struct ObservingMiddleware: RouterMiddleware {
   }
 
   /// The method's name; those nobody knows are one, because clients make them up.
-  private static func name(of method: HTTPRequest.Method) -> String {
+  static func name(of method: HTTPRequest.Method) -> String {
     switch method {
     case .get, .head, .post, .put, .delete, .options, .trace, .patch, .connect: method.rawValue
     default: "other"
     }
   }
 
-  private static func name(ofRoute path: String?) -> String {
+  /// The route's path, as it is declared.
+  static func name(ofRoute path: String?) -> String {
     guard let path, path != "NotFound" else { return "none" }
     return path
   }

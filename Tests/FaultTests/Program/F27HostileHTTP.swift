@@ -87,7 +87,8 @@ struct F27HostileHTTP {
 
 /// What a crowd of hostile clients does.
 private enum Attack: CaseIterable {
-  case silence, slowHeads, largeHeads, largeBodies, manyChunks, halfClosedStreams, unreadAnswers
+  case silence, slowHeads, largeHeads, largeBodies, manyChunks, halfClosedStreams, unreadAnswers,
+    unreadQuickAnswers
 
   /// Opens the crowd's connections and sends what they send at first.
   func begin(_ port: UInt16) -> [HTTPConnection] {
@@ -117,6 +118,17 @@ private enum Attack: CaseIterable {
         client.say(
           String(repeating: "GET /openapi.json HTTP/1.1\r\nHost: localhost\r\n\r\n", count: 1_000)
         )
+      case .unreadQuickAnswers:
+        // The same where answers come on the thread that reads the questions.
+        let ids = (1...1_000).map { String($0) }.joined(separator: ",")
+        let body = #"{"namespace_ids":[\#(ids)]}"#
+        client.say(
+          String(
+            repeating: "POST /v1/eligibility HTTP/1.1\r\nHost: localhost\r\n"
+              + "Content-Length: \(body.utf8.count)\r\n\r\n\(body)",
+            count: 100
+          )
+        )
       }
       return client
     }
@@ -129,7 +141,7 @@ private enum Attack: CaseIterable {
     case .largeBodies: 100
     case .manyChunks: 20
     case .halfClosedStreams: 100
-    case .unreadAnswers: 40
+    case .unreadAnswers, .unreadQuickAnswers: 40
     }
   }
 }
