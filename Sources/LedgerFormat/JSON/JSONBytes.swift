@@ -74,16 +74,25 @@ extension [UInt8] {
 extension OutputSpan<UInt8> {
   /// Appends a number in decimal, at most 20 digits.
   mutating func appendDigits(_ number: UInt64) {
-    // They come last first.
+    // They come last first, two at a time.
     var digits = InlineArray<20, UInt8>(repeating: 0)
     var first = digits.count
     var rest = number
-    repeat {
+    while rest >= 100 {
+      let pair = UInt8(truncatingIfNeeded: rest % 100)
+      rest /= 100
+      first &-= 2
+      digits[first] = UInt8(ascii: "0") &+ pair / 10
+      digits[first &+ 1] = UInt8(ascii: "0") &+ pair % 10
+    }
+    let pair = UInt8(truncatingIfNeeded: rest)
+    first &-= 1
+    digits[first] = UInt8(ascii: "0") &+ pair % 10
+    if pair >= 10 {
       first &-= 1
-      digits[first] = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: rest % 10)
-      rest /= 10
-    } while rest > 0
-    for index in first..<digits.count { append(digits[index]) }
+      digits[first] = UInt8(ascii: "0") &+ pair / 10
+    }
+    append(copying: digits.span.extracting(first..<digits.count))
   }
 
   /// Appends a date, `2026-02-10`.
