@@ -11,7 +11,7 @@ struct Benchmarks: AsyncParsableCommand {
       MeasureGenerate.self, MeasureAppends.self, MeasureParsing.self, MeasureImport.self,
       MeasureHistory.self, MeasureHashing.self, MeasureVerify.self, PrintLines.self,
       MeasureProjection.self, MeasureMemory.self, MeasureStart.self, MeasureDifference.self,
-      MeasureServing.self, HTTPQuestions.self, ServeConstant.self, PaceHTTP.self,
+      MeasureServing.self, HTTPQuestions.self, ServeConstant.self,
     ]
   )
 }
