@@ -60,7 +60,8 @@ struct KilledPushTests {
       #expect(try gitLab.differences(from: ledger, Self.ids) == [])
       let today = max(SystemClock().now(), ledger.lastRecordedAt).date
       try expectReasons(in: gitLab, of: ledger, Self.ids, upTo: today)
-      #expect(gitLab.changes.count >= Self.ids.count)
+      // How many commands fit between two kills, the machine decides.
+      #expect(gitLab.changes.count >= (longTests ? Self.ids.count : 1))
       try ledger.close()
     }
   }
