@@ -32,6 +32,18 @@ struct NamespaceTests {
     }
   }
 
+  @Test func `no date and no rules change what was recorded`() async throws {
+    try await TestServer.run { server in
+      try await record(server)
+      let path = "/v1/namespaces/7/history"
+      let plain = try await server.call("GET", path)
+      let asked = try await server.call("GET", path + "?on=1999-01-01&rules=gitlab-2026-02-dap")
+      #expect(asked.status == 200)
+      #expect(asked.body == plain.body)
+      #expect(try await server.call("GET", path + "?on=1999-02-29").status == 400)
+    }
+  }
+
   @Test func `history 0 has the rule activations`() async throws {
     try await TestServer.run { server in
       let answer = try await server.call("GET", "/v1/namespaces/0/history")

@@ -24,8 +24,8 @@ extension NativeWire {
   /// `GET /v1/namespaces/{id}/history`: its canonical event lines; 0 has the rule activations.
   func history(_ request: Request, _ context: LedgerRequestContext) async throws -> Response {
     let id = try namespaceID(context, allowsLedger: true)
-    // Which rules would decide, and what was true on a date, is no matter of what was recorded.
-    let question = try Question(try QueryString(of: request).values(allowing: ["as_of"]))
+    // `on` and `rules` are read as everywhere, though neither changes what was recorded.
+    let question = try Question(try QueryString(of: request).values(allowing: questionNames))
     let events = try await calls.run { try ledger.history(of: id, asOf: question.asOf) }
     var bytes: [UInt8] = []
     for event in events {

@@ -47,9 +47,8 @@ extension NativeWire {
             "id",
             "The namespace, or 0.",
             schema: #"{"type":"integer","format":"int64","minimum":0}"#
-          ),
-          asOfParameter,
-        ],
+          )
+        ] + questionParameters,
         answers: [.jsonLines("Its events, one a line.")]
       ) { request, context in try await history(request, context) },
       Operation(
