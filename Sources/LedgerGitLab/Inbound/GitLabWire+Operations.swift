@@ -25,8 +25,8 @@ extension GitLabWire {
         Operation.Parameter(
           "query",
           "namespace_ids[]",
-          "The namespaces.",
-          schema: #"{"type":"array","minItems":1,"maxItems":100,"#
+          "The namespaces, as many as the request line holds.",
+          schema: #"{"type":"array","minItems":1,"#
             + #""items":{"type":"integer","format":"int64","minimum":1}}"#,
           isRequired: true
         )
