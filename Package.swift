@@ -312,8 +312,8 @@ let package = Package(
       dependencies: [
         "trial-ledger", "TrialLedger", "LedgerFormat", "LedgerHTTP", "LedgerGitLab",
         "LedgerHTTPTestSupport",
-        "LedgerCore", "LedgerRuleFiles", "LedgerTestSupport", gitLabSync, httpTypes, hummingbird,
-        logging,
+        "LedgerCore", "LedgerRuleFiles", "LedgerTestSupport", gitLabSync, grdb, httpTypes,
+        hummingbird, logging,
         .product(
           name: "JWTKit",
           package: "jwt-kit",

@@ -115,6 +115,7 @@ struct Serve: AsyncParsableCommand {
         credentials: $0,
         limits: limits,
         logger: logger,
+        owners: pushing.owners,
         beforeAnswer: pushing.beforeAnswer
       )
     }

@@ -75,6 +75,25 @@ extension LedgerFollower {
           "Namespaces that GitLab refused, and that wait for a person.",
           status.parkedCount
         ),
+        Measure(
+          "gitlab_sync_unanswered",
+          isCounter: false,
+          "Namespaces with a push that GitLab left unanswered and may do yet.",
+          status.unansweredCount
+        ),
+        Measure(
+          "gitlab_sync_drift",
+          isCounter: false,
+          "Namespaces that differed when sync reconcile compared them, and were not pushed since.",
+          by: "kind",
+          Drift.Kind.allCases.map { ($0.rawValue, status.driftCounts[$0] ?? 0) }
+        ),
+        Measure(
+          "gitlab_sync_compared_milliseconds",
+          isCounter: false,
+          "When sync reconcile compared all last, in milliseconds since 1970; 0: never.",
+          Int(status.comparison?.at.milliseconds ?? 0)
+        ),
       ]
     }
   }

@@ -18,6 +18,8 @@ struct Pushing: Sendable {
   var services: [any Service] = []
   /// What is done about a namespace before GitLab is answered.
   var beforeAnswer: @Sendable (NamespaceID) async -> Void = { _ in }
+  /// Asks GitLab who owns a namespace; `nil` where that is not checked.
+  var owners: OwnerCheck?
   /// How far GitLab is kept in step; `nil` where none is.
   var status: (@Sendable () -> PushStatus)?
   /// Lets go of connections and files, when the services have ended.
@@ -95,6 +97,12 @@ struct SyncOptions: ParsableArguments {
     )
   )
   var seats: Int?
+  @Flag(
+    name: .customLong("sync-auto-renew"),
+    inversion: .prefixedNo,
+    help: "Whether every subscription renews by itself (default: GitLab's answer is left alone)."
+  )
+  var isAutoRenewed: Bool?
   @Option(
     name: .customLong("sync-add-on-quantity"),
     help: ArgumentHelp("The seats of an add-on's trial.", valueName: "count")
@@ -105,6 +113,12 @@ struct SyncOptions: ParsableArguments {
     help: "Do not push what happened before, if nothing was ever pushed."
   )
   var isFromNow = false
+
+  @Flag(
+    name: .customLong("sync-check-owners"),
+    help: "Ask GitLab whether the person owns the namespace before its routes record a trial."
+  )
+  var isOwnerChecked = false
 
   func validate() throws {
     guard (0...60).contains(beforeAnswer) else {
@@ -120,12 +134,18 @@ struct SyncOptions: ParsableArguments {
 
   /// What keeps a GitLab in step with `ledger`; nothing where none is named.
   func open(for ledger: Ledger, _ logger: Logger) throws -> Pushing {
-    guard let (url, issuer, keys) = try gitLab.resolved() else { return Pushing() }
+    guard let (url, issuer, keys) = try gitLab.resolved() else {
+      guard !isOwnerChecked else {
+        throw Failure.badInput("--sync-check-owners needs --sync-to")
+      }
+      return Pushing()
+    }
     var options = GitLabSync.Options(jitter: { Double.random(in: 0...1) })
     options.beforeAnswer = .milliseconds(Int64(beforeAnswer * 1_000))
     options.concurrencyMax = concurrency
     options.push.seats = seats
     options.push.addOnQuantity = addOnQuantity
+    options.push.isAutoRenewed = isAutoRenewed
     options.start = isFromNow ? .now : .beginning
     let store = try onSyncStore { () throws(SyncStoreError) in
       try SyncStore.open(
@@ -134,15 +154,26 @@ struct SyncOptions: ParsableArguments {
         now: ledger.clock.now()
       )
     }
+    let changedCount = try onSyncStore { () throws(SyncStoreError) in
+      try store.adopt(options.push, now: ledger.clock.now())
+    }
+    if changedCount > 0 {
+      logger.notice(
+        "GitLab is told something else than before beside what the ledger knows; all is looked at again",
+        metadata: ["namespaces": "\(changedCount)"]
+      )
+    }
     let transport = HTTPTransport(
       url: url,
       tokens: GitLabTokens(issuer: issuer, keys: keys, clock: SystemClock()),
-      connectionCountMax: concurrency
+      // A question about owners waits for no push.
+      connectionCountMax: isOwnerChecked ? concurrency * 2 : concurrency
     )
+    let client = GitLabClient(transport)
     let sync = GitLabSync(
       ledger: ledger,
       store: store,
-      client: GitLabClient(transport),
+      client: client,
       options: options,
       logger: logger
     )
@@ -150,6 +181,7 @@ struct SyncOptions: ParsableArguments {
       wires: [try KeysWire(issuer: issuer, keys: keys, counts: { sync.counts })],
       services: [sync],
       beforeAnswer: sync.pushBeforeAnswer,
+      owners: isOwnerChecked ? OwnerCheck(client) : nil,
       status: { sync.status },
       close: {
         // What is left open ends with the process.

@@ -77,6 +77,9 @@ struct SyncStatusVerb: ParsableCommand {
     facts.append(["longest", Table.Cell(counted(lagSeconds(status, ledger), "second"))])
     facts.append(["parked", Table.Cell(counted(status.parkedCount, "namespace"))])
     facts.append(["ever pushed", Table.Cell(counted(status.pushedCount, "namespace"))])
+    facts.append(["unanswered", Table.Cell(counted(status.unansweredCount, "namespace"))])
+    facts.append(["compared", Table.Cell(compared(status))])
+    facts.append(["drift", Table.Cell(drift(status))])
     facts.append(["cursor", Table.Cell(status.cursor ?? "none yet")])
     var lines = facts.lines(for: terminal)
     for (title, list) in [("PARKED", parked), ("FAILED", waiting.filter { $0.attemptCount > 0 })]
@@ -96,6 +99,18 @@ struct SyncStatusVerb: ParsableCommand {
     return lines
   }
 
+  private func compared(_ status: SyncStatus) -> String {
+    guard let comparison = status.comparison else { return "never; see sync reconcile" }
+    return "\(counted(comparison.comparedCount, "namespace")) at \(comparison.at)"
+  }
+
+  private func drift(_ status: SyncStatus) -> String {
+    let kinds = Drift.Kind.allCases.compactMap { kind in
+      status.driftCounts[kind].map { "\(kind.rawValue) \(grouped($0))" }
+    }
+    return kinds.isEmpty ? "none known" : kinds.joined(separator: ", ")
+  }
+
   private func jsonBytes(
     _ status: SyncStatus,
     _ parked: [SyncStatus.Waiting],
@@ -111,6 +126,15 @@ struct SyncStatusVerb: ParsableCommand {
       writer.member("lag_seconds", lagSeconds(status, ledger))
       writer.member("due", status.dueCount)
       writer.member("pushed_namespaces", status.pushedCount)
+      writer.member("unanswered", status.unansweredCount)
+      writer.name("compared_at")
+      if let at = status.comparison?.at { writer.value(at) } else { writer.null() }
+      writer.member("compared_namespaces", status.comparison?.comparedCount ?? 0)
+      writer.memberObject("drift") { writer in
+        for kind in Drift.Kind.allCases {
+          writer.member(kind.rawValue, status.driftCounts[kind] ?? 0)
+        }
+      }
       writer.member("parked", status.parkedCount)
       writer.memberArray("parked_namespaces") { writer in
         for one in parked {
@@ -130,8 +154,9 @@ struct SyncStatusVerb: ParsableCommand {
   /// What GitLab should hold for some namespaces: JSON Lines, for people too.
   private func show(_ ids: [NamespaceID], _ ledger: Ledger, _ store: SyncStore) throws {
     let output = Output()
+    let options = try onSyncStore { () throws(SyncStoreError) in try store.pushOptions() }
     for id in ids {
-      let parts = try GitLabSync.parts(of: id, in: ledger, PushOptions()) ?? []
+      let parts = try GitLabSync.parts(of: id, in: ledger, options) ?? []
       let pushed = try onSyncStore { () throws(SyncStoreError) in try store.pushed(for: id) }
       var writer = JSONWriter()
       writer.object { writer in

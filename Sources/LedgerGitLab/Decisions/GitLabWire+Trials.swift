@@ -89,6 +89,7 @@ extension GitLabWire {
     _ judge: (NamespaceHistory, RulesInForce) -> Judgement
   ) async throws -> Response {
     var isDriftNoted = false
+    var isOwnerKnown = owners == nil
     while true {
       let history = try await calls.run { [ledger] in
         try NamespaceHistory(of: body.namespaceID, in: ledger)
@@ -100,10 +101,16 @@ extension GitLabWire {
       isDriftNoted = true
       switch judgement {
       case .repeated(let record):
+        // GitLab looks the namespace up after this answer too.
+        await beforeAnswer(body.namespaceID)
         return success(.ok, record)
       case .refused(let sentence):
         return Response(.unprocessableContent, sentenceBytes(sentence))
       case .command(let action):
+        if !isOwnerKnown, let sentence = try await ownerProblem(body) {
+          return Response(.unprocessableContent, sentenceBytes(sentence))
+        }
+        isOwnerKnown = true
         let command = Command(
           action,
           namespaceID: body.namespaceID,
@@ -115,6 +122,30 @@ extension GitLabWire {
         if case .conflict(.versionConflict)? = outcomes.first { continue }
         return try await response(to: outcomes.first, of: history, recordedAs: status)
       }
+    }
+  }
+
+  /// Why nothing may be recorded in a person's name; `nil`: it may.
+  ///
+  /// - Throws: ``RequestFailure`` 503 when GitLab does not say.
+  private func ownerProblem(_ body: TrialRequest) async throws(RequestFailure) -> String? {
+    switch await owners?.ask(body.userID, body.namespaceID) {
+    case .owner, nil: return nil
+    case .refused(let sentence):
+      notOwnerCount.add(1, ordering: .relaxed)
+      return sentence
+    case .unknown(let problem):
+      unknownOwnerCount.add(1, ordering: .relaxed)
+      logger.warning(
+        "GitLab did not say who owns a namespace, and nothing was recorded",
+        metadata: ["namespace_id": "\(body.namespaceID)", "problem": "\(problem)"]
+      )
+      throw RequestFailure(
+        .serviceUnavailable,
+        "owner_unknown",
+        "GitLab did not say who owns the namespace; nothing was recorded, try again",
+        headers: [.retryAfter: "5"]
+      )
     }
   }
 

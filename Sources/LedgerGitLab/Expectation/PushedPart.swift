@@ -38,7 +38,7 @@ package struct PushedPart: Equatable, Sendable {
 }
 
 /// What the ledger does not know and GitLab is told nevertheless.
-package struct PushOptions: Sendable {
+package struct PushOptions: Equatable, Sendable {
   /// GitLab's name of the add-on that a trial type is of.
   package var addOns: [TrialType: String]
   /// The seats of an add-on's trial.

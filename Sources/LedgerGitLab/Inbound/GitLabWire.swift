@@ -18,7 +18,11 @@ package final class GitLabWire: Wire {
   /// Told of every namespace for which something was recorded, before GitLab gets its answer; it
   /// must end by itself, and cannot fail the request, because the fact is recorded.
   let beforeAnswer: @Sendable (NamespaceID) async -> Void
+  /// Asks whether the person owns the namespace; `nil`: nobody does beside GitLab itself.
+  let owners: OwnerCheck?
   let planDriftCount = Atomic<Int>(0)
+  let notOwnerCount = Atomic<Int>(0)
+  let unknownOwnerCount = Atomic<Int>(0)
 
   /// The wire of `ledger` for a GitLab that shows those credentials.
   package init(
@@ -26,6 +30,7 @@ package final class GitLabWire: Wire {
     credentials: GitLabCredentials,
     limits: HTTPLimits = HTTPLimits(),
     logger: Logger,
+    owners: OwnerCheck? = nil,
     beforeAnswer: @escaping @Sendable (NamespaceID) async -> Void = { _ in }
   ) {
     self.ledger = ledger
@@ -33,12 +38,17 @@ package final class GitLabWire: Wire {
     self.limits = limits
     calls = BlockingCalls(waitingCountMax: limits.waitingQuestionCountMax)
     self.logger = logger
+    self.owners = owners
     self.beforeAnswer = beforeAnswer
   }
 
-  /// How often GitLab's plan of a namespace was another than ours.
+  /// How often GitLab's plan of a namespace was another than ours, and what the check of owners came to.
   package var counts: [(name: String, count: Int)] {
-    [("gitlab_plan_drift", planDriftCount.load(ordering: .relaxed))]
+    [
+      ("gitlab_plan_drift", planDriftCount.load(ordering: .relaxed)),
+      ("gitlab_owner_refused", notOwnerCount.load(ordering: .relaxed)),
+      ("gitlab_owner_unknown", unknownOwnerCount.load(ordering: .relaxed)),
+    ]
   }
 
   package func owns(path: String) -> Bool {

@@ -108,29 +108,29 @@ extension GitLabSync {
 
 extension GitLabSync {
   private func push(_ due: DueNamespace, _ pass: Breaker.Pass) async throws {
-    let (parts, pushed) = try await storing.run { [ledger, store, options] in
+    let readAt = ledger.clock.now()
+    let (parts, known) = try await storing.run { [ledger, store, options] in
       (
         try Self.parts(of: due.id, in: ledger, options.push),
-        try store.pushed(for: due.id)
+        try store.known(of: due.id)
       )
     }
     guard let parts else {
-      return try await storing.run { [store] in try store.settle(due, forgetting: true) }
+      return try await storing.run { [store] in
+        try store.settle(due, readAt: readAt, forgetting: true)
+      }
     }
     var refusal: (hash: [UInt8], problem: String)?
-    for part in parts {
-      let known = pushed[part.kind.name]
-      if known == part.hash || (known == nil && part.isNothing) { continue }
+    for part in parts where known.mustPush(part, at: readAt) {
       if due.refusedHash == part.hash {
         refusal = (part.hash, due.problem ?? "GitLab refused it")
         continue
       }
-      let result = await client.push(part, for: due.id)
-      note(Attempt(id: due.id, cause: due.cause, part: part, result: result))
+      let result = try await send(part, due, known)
       judge(result, of: due.id, pass)
       switch result {
-      case .done: try await storing.run { [store] in try store.notePushed(part, for: due.id) }
-      case .failed(let problem): return try await postpone(due, problem)
+      case .done: break
+      case .failed(let problem), .unanswered(let problem): return try await postpone(due, problem)
       case .refused(401, let problem) where due.attemptCount < options.unauthorizedCountMax:
         // GitLab may not have fetched a new key yet.
         return try await postpone(due, problem)
@@ -141,9 +141,34 @@ extension GitLabSync {
       if let refusal {
         try store.park(due, refused: refusal.hash, refusal.problem)
       } else {
-        try store.settle(due)
+        try store.settle(due, readAt: readAt)
       }
     }
+  }
+
+  /// Sends a part and notes what came of it.
+  ///
+  /// That it may be done without an answer is noted before, so that it is known after a kill too.
+  private func send(
+    _ part: PushedPart,
+    _ due: DueNamespace,
+    _ known: KnownCopy
+  ) async throws -> PushResult {
+    let id = due.id
+    try await storing.run { [store, ledger, options] in
+      let now = ledger.clock.now()
+      try store.noteSending(part, for: id, until: now.adding(options.unansweredFor))
+    }
+    let result = await client.push(part, for: id)
+    note(Attempt(id: id, cause: due.cause, part: part, result: result))
+    try await storing.run { [store] in
+      switch result {
+      case .done: try store.notePushed(part, for: id, known: known)
+      case .failed, .refused: try store.noteNotTaken(part, for: id, known: known)
+      case .unanswered: break
+      }
+    }
+    return result
   }
 
   /// What GitLab should hold now; `nil` for a subgroup.
@@ -164,8 +189,8 @@ extension GitLabSync {
   private func postpone(_ due: DueNamespace, _ problem: String) async throws {
     try await storing.run { [store, ledger, options] in
       let wait = options.backoff.milliseconds(afterFailures: due.attemptCount + 1)
-      let now = ledger.clock.now()
-      try store.postpone(due, until: Instant(milliseconds: now.milliseconds + wait) ?? now, problem)
+      let retryAt = ledger.clock.now().adding(.milliseconds(wait))
+      try store.postpone(due, until: retryAt, problem)
     }
   }
 
@@ -175,7 +200,8 @@ extension GitLabSync {
     let (isAway, isBack) = work.withLock { work in
       switch result {
       // A token that is not taken is no namespace's fault, and would park one after the other.
-      case .failed, .refused(401, _): (work.breaker.noteFailure(of: id, pass, at: now), false)
+      case .failed, .unanswered, .refused(401, _):
+        (work.breaker.noteFailure(of: id, pass, at: now), false)
       case .done, .refused: (false, work.breaker.noteAnswer())
       }
     }
@@ -196,7 +222,7 @@ extension GitLabSync {
     switch attempt.result {
     case .done:
       logger.info("pushed to GitLab", metadata: metadata)
-    case .failed(let problem):
+    case .failed(let problem), .unanswered(let problem):
       metadata["problem"] = "\(problem)"
       logger.notice("a push to GitLab failed and is tried again", metadata: metadata)
     case .refused(_, let problem):
@@ -204,5 +230,14 @@ extension GitLabSync {
       logger.warning("GitLab refused a push", metadata: metadata)
     }
     onAttempt(attempt)
+  }
+}
+
+extension Instant {
+  /// The instant after so long a time; itself where there is none.
+  fileprivate func adding(_ duration: Duration) -> Instant {
+    let (seconds, attoseconds) = duration.components
+    let milliseconds = seconds * 1_000 + attoseconds / 1_000_000_000_000_000
+    return Instant(milliseconds: self.milliseconds + milliseconds) ?? self
   }
 }

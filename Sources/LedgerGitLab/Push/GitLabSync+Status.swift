@@ -22,7 +22,7 @@ extension GitLabSync {
     observed.withLock { status in
       switch attempt.result {
       case .done: status.pushedCount += 1
-      case .failed(let problem):
+      case .failed(let problem), .unanswered(let problem):
         status.failedCount += 1
         (status.lastError, status.lastErrorAt) = (problem, now)
       case .refused(_, let problem):
@@ -42,12 +42,21 @@ extension GitLabSync {
   func observe() async {
     while !isOver {
       do {
+        try await touchUnanswered()
         try await refreshStatus()
       } catch {
         note(problem: error)
       }
       await ending.wait(since: 0, atMost: .seconds(1))
     }
+  }
+
+  /// Has namespaces looked at again of which an unanswered push can be done no longer.
+  func touchUnanswered() async throws {
+    let count = try await storing.run { [store, ledger, options] in
+      try store.touchUnanswered(atMost: options.followCountMax, now: ledger.clock.now())
+    }
+    if count > 0 { doorbell.ring() }
   }
 
   /// Looks at what stands in the file.
@@ -58,6 +67,8 @@ extension GitLabSync {
     let now = ledger.clock.now()
     observed.withLock { status in
       (status.dueCount, status.parkedCount) = (known.dueCount, known.parkedCount)
+      status.unansweredCount = known.unansweredCount
+      (status.driftCounts, status.comparison) = (known.driftCounts, known.comparison)
       // Events that nobody looked at yet stand in no file: they wait since somebody saw that.
       let unseenSince = isBehind ? status.behindSince ?? now : nil
       status.behindSince = [known.dueSince, unseenSince].compactMap(\.self).min()

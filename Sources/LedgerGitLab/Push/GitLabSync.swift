@@ -24,6 +24,11 @@ package final class GitLabSync: Service {
     package var beforeAnswer: Duration = .seconds(5)
     /// How often an answer of 401 is taken for a key that GitLab has not heard of yet.
     package var unauthorizedCountMax = 5
+    /// How long a push that went unanswered may be done yet.
+    ///
+    /// Then what it may have undone is pushed once more. Its token is good for five minutes, GitLab
+    /// ends a request a minute after it has checked that, and a minute is for clocks that differ.
+    package var unansweredFor: Duration = .seconds(420)
     /// Whether a ledger that was never followed is followed from its first event, or from now.
     package var start = ChangeStart.beginning
     /// How long a namespace waits after failures.
@@ -55,7 +60,8 @@ package final class GitLabSync: Service {
 
   let ledger: Ledger
   let store: SyncStore
-  let client: GitLabClient
+  /// The GitLab.
+  package let client: GitLabClient
   let options: Options
   let logger: Logger
   let onAttempt: @Sendable (Attempt) -> Void
@@ -132,6 +138,7 @@ package final class GitLabSync: Service {
     let stream = try await following.run { try self.openStream() }
     work.withLock { $0.stream = stream }
     while try await followOnce(stream) {}
+    try await touchUnanswered()
     try await withThrowingTaskGroup(of: Void.self) { tasks in
       for _ in 0..<options.concurrencyMax {
         tasks.addTask { while try await self.pushNext() {} }

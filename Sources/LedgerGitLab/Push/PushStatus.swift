@@ -13,6 +13,12 @@ package struct PushStatus: Equatable, Sendable {
   package var dueCount = 0
   /// The namespaces whose content GitLab refuses, which wait for somebody to look at them.
   package var parkedCount = 0
+  /// The namespaces with a push that GitLab left unanswered and that it may do yet.
+  package var unansweredCount = 0
+  /// The namespaces that differed when they were compared, and were not pushed since, by how.
+  package var driftCounts: [Drift.Kind: Int] = [:]
+  /// The last comparison with all that GitLab holds; `nil` when there was none.
+  package var comparison: SyncStatus.Comparison?
   /// Since when GitLab is taken to be away, so that one push at a time finds out whether it is back;
   /// `nil` while it is not.
   package var awaySince: Instant?

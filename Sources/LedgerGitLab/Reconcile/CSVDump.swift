@@ -13,7 +13,7 @@ package struct CSVDump: Sendable {
   ///
   /// - Returns: `nil` for the line of the columns' names and for empty ones.
   /// - Throws: ``DumpError``; a value that holds a line break is not taken.
-  package mutating func next(_ line: String) throws(DumpError) -> HeldSubscription? {
+  package mutating func next(_ line: String) throws(DumpError) -> DumpRow? {
     guard !line.isEmpty else { return nil }
     let values = try Self.values(of: line)
     guard let columns else {
@@ -28,11 +28,9 @@ package struct CSVDump: Sendable {
     }
     guard let index = columns.firstIndex(of: "namespace_id"), let id = NamespaceID(values[index])
     else { throw DumpError("namespace_id is no namespace id") }
-    var held = HeldSubscription(id: id)
-    for (column, value) in zip(columns, values) {
-      if let field = HeldSubscription.Field(rawValue: column) { held.set(field, value) }
-    }
-    return held
+    var row: [String: String?] = [:]
+    for (column, value) in zip(columns, values) { row[column] = value }
+    return DumpRow(id: id, values: row)
   }
 
   private static func values(of line: String) throws(DumpError) -> [String] {

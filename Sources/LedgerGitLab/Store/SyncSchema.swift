@@ -3,7 +3,7 @@ internal import GRDB
 /// The tables of the file of what was pushed.
 enum SyncSchema {
   /// The version of the tables; files of another are not read.
-  static let version = 1
+  static let version = 2
   /// By which such a file is known: `TLgl`.
   static let applicationID = 0x544c_676c
 
@@ -40,7 +40,39 @@ enum SyncSchema {
     CREATE INDEX due_in_order ON due (is_parked, retry_at);
     """
 
-  /// Makes the tables in a new file for that GitLab; checks those of another.
+  /// What version 2 has more.
+  ///
+  /// What was sent and not answered may be done as long as `until`. What differed when somebody compared
+  /// is drift until it is pushed or compared again; `content` is what GitLab is told beside what the
+  /// ledger knows.
+  static let statements2 = """
+    CREATE TABLE unanswered (
+      namespace_id INTEGER NOT NULL,
+      part TEXT NOT NULL,
+      hash BLOB NOT NULL CHECK (length(hash) = 16),
+      until INTEGER NOT NULL,
+      PRIMARY KEY (namespace_id, part, hash)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX unanswered_in_order ON unanswered (until);
+    CREATE TABLE drift (
+      namespace_id INTEGER NOT NULL,
+      part TEXT NOT NULL,
+      kind TEXT NOT NULL,
+      PRIMARY KEY (namespace_id, part)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE comparison (
+      id INTEGER PRIMARY KEY CHECK (id = 1),
+      at INTEGER NOT NULL,
+      compared INTEGER NOT NULL CHECK (compared >= 0)
+    ) STRICT;
+    CREATE TABLE content (
+      name TEXT PRIMARY KEY,
+      value TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    """
+
+  /// Makes the tables in a new file for that GitLab; checks those of another, and adds what an older
+  /// one lacks.
   ///
   /// - Parameters:
   ///   - db: The database.
@@ -55,6 +87,7 @@ enum SyncSchema {
       try Int.fetchOne(db, sql: "SELECT count(*) FROM sqlite_master") == 0
     {
       try db.execute(sql: statements)
+      try db.execute(sql: statements2)
       try db.execute(
         sql: "INSERT INTO follower VALUES (1, ?, NULL, 0, ?)",
         arguments: [gitLab, now]
@@ -63,7 +96,10 @@ enum SyncSchema {
       try db.execute(sql: "PRAGMA user_version = \(Self.version)")
       return
     }
-    guard id == applicationID, version == Self.version else {
+    if id == applicationID, version == 1 {
+      try db.execute(sql: statements2)
+      try db.execute(sql: "PRAGMA user_version = \(Self.version)")
+    } else if id != applicationID || version != Self.version {
       throw SyncStoreError.unusable(
         "\(path) is a database of something else or of another version; move it away"
       )

@@ -33,6 +33,26 @@ package struct SyncStatus: Equatable, Sendable {
   package let parkedCount: Int
   /// The namespaces that were ever pushed.
   package let pushedCount: Int
+  /// The namespaces with a push that went unanswered and may be done yet.
+  package let unansweredCount: Int
+  /// The namespaces that differed when they were compared, and were not pushed since, by how.
+  package let driftCounts: [Drift.Kind: Int]
+  /// The last comparison with all that GitLab holds; `nil` when there was none.
+  package let comparison: Comparison?
+
+  /// A comparison of all that GitLab holds with what it should.
+  package struct Comparison: Equatable, Sendable {
+    /// When.
+    package let at: Instant
+    /// How many namespaces.
+    package let comparedCount: Int
+
+    /// A comparison of so many namespaces.
+    package init(at: Instant, comparedCount: Int) {
+      self.at = at
+      self.comparedCount = comparedCount
+    }
+  }
 }
 
 extension SyncStore {
@@ -57,7 +77,18 @@ extension SyncStore {
         pushedCount: try Int.fetchOne(
           db,
           sql: "SELECT count(DISTINCT namespace_id) FROM pushed"
-        ) ?? 0
+        ) ?? 0,
+        unansweredCount: try Int.fetchOne(
+          db,
+          sql: "SELECT count(DISTINCT namespace_id) FROM unanswered"
+        ) ?? 0,
+        driftCounts: try Self.driftCounts(db),
+        comparison: try Row.fetchOne(db, sql: "SELECT at, compared FROM comparison").map { row in
+          SyncStatus.Comparison(
+            at: try instant(row, "at"),
+            comparedCount: try row.decode(Int.self, forColumn: "compared")
+          )
+        }
       )
     }
   }
@@ -86,7 +117,8 @@ extension SyncStore {
   }
 }
 
-private func instant(_ row: Row, _ column: String) throws -> Instant {
+/// The instant in a row's column of milliseconds.
+func instant(_ row: Row, _ column: String) throws -> Instant {
   let milliseconds = try row.decode(Int64.self, forColumn: column)
   guard let instant = Instant(milliseconds: milliseconds) else {
     throw SyncStoreError.unusable("a row's \(column) is no instant; move the file away")

@@ -51,17 +51,28 @@ extension SyncStore {
     }
   }
 
-  /// Forgets what was pushed for namespaces, so that it is pushed again whatever it was.
-  package func repair(_ ids: [NamespaceID], now: Instant) throws(SyncStoreError) {
+  /// Has parts pushed again whatever was pushed, also what GitLab refused.
+  package func repair(
+    _ parts: [(id: NamespaceID, part: String)],
+    now: Instant
+  ) throws(SyncStoreError) {
     try write { db in
-      for id in ids {
-        try db.execute(sql: "DELETE FROM pushed WHERE namespace_id = ?", arguments: [id.rawValue])
+      for (id, part) in parts {
+        // A hash that no content has: something was pushed, and nobody knows what GitLab made of it.
+        try db.execute(
+          sql: "INSERT OR REPLACE INTO pushed VALUES (?, ?, zeroblob(16))",
+          arguments: [id.rawValue, part]
+        )
         try Self.touch(db, id, .repair, now)
+        try db.execute(
+          sql: "UPDATE due SET refused_hash = NULL WHERE namespace_id = ?",
+          arguments: [id.rawValue]
+        )
       }
     }
   }
 
-  private static func touch(
+  static func touch(
     _ db: Database,
     _ id: NamespaceID,
     _ cause: PushCause,
@@ -94,6 +105,10 @@ package enum PushCause: Hashable, Sendable, CustomStringConvertible {
   case repair
   /// The ledger's history is not the one that was followed before.
   case newHistory
+  /// An older push that GitLab left unanswered may have been done after a newer one.
+  case unanswered
+  /// GitLab is told something else beside what the ledger knows.
+  case options
 
   /// For the file, the log and people.
   package var description: String {
@@ -104,6 +119,8 @@ package enum PushCause: Hashable, Sendable, CustomStringConvertible {
     case .answer: "answer"
     case .repair: "repair"
     case .newHistory: "new history"
+    case .unanswered: "unanswered push"
+    case .options: "options"
     }
   }
 }

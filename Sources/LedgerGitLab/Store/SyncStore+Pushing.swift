@@ -46,27 +46,129 @@ extension SyncStore {
 
   /// What was pushed last for a namespace: the hash of each part, by its name.
   package func pushed(for id: NamespaceID) throws(SyncStoreError) -> [String: [UInt8]] {
+    try known(of: id).pushed
+  }
+
+  /// What is known of GitLab's copy of a namespace.
+  package func known(of id: NamespaceID) throws(SyncStoreError) -> KnownCopy {
     try read { db in
-      var hashes: [String: [UInt8]] = [:]
+      var known = KnownCopy()
       for row in try Row.fetchAll(
         db,
         sql: "SELECT part, hash FROM pushed WHERE namespace_id = ?",
         arguments: [id.rawValue]
       ) {
         let name = try row.decode(String.self, atIndex: 0)
-        hashes[name] = [UInt8](try row.decode(Data.self, atIndex: 1))
+        known.pushed[name] = [UInt8](try row.decode(Data.self, atIndex: 1))
       }
-      return hashes
+      for row in try Row.fetchAll(
+        db,
+        sql: "SELECT part, hash, until FROM unanswered WHERE namespace_id = ?",
+        arguments: [id.rawValue]
+      ) {
+        known.unanswered[try row.decode(String.self, atIndex: 0), default: []].append(
+          KnownCopy.Unanswered(
+            hash: [UInt8](try row.decode(Data.self, atIndex: 1)),
+            until: try instant(row, "until")
+          )
+        )
+      }
+      return known
+    }
+  }
+
+  /// Notes that a part is about to be sent, which may be done as late as `until` if no answer comes.
+  ///
+  /// Until then nobody knows what GitLab holds.
+  package func noteSending(
+    _ part: PushedPart,
+    for id: NamespaceID,
+    until: Instant
+  ) throws(SyncStoreError) {
+    try write { db in
+      try db.execute(
+        sql: "INSERT OR REPLACE INTO unanswered VALUES (?, ?, ?, ?)",
+        arguments: [id.rawValue, part.kind.name, Data(part.hash), until.milliseconds]
+      )
+      try db.execute(
+        sql: "UPDATE pushed SET hash = zeroblob(16) WHERE namespace_id = ? AND part = ?",
+        arguments: [id.rawValue, part.kind.name]
+      )
+    }
+  }
+
+  /// Notes that GitLab did not take a part, and will not.
+  ///
+  /// - Parameters:
+  ///   - part: The part.
+  ///   - id: The namespace.
+  ///   - known: What was known before it was sent, and holds still.
+  /// - Throws: ``SyncStoreError``.
+  package func noteNotTaken(
+    _ part: PushedPart,
+    for id: NamespaceID,
+    known: KnownCopy
+  ) throws(SyncStoreError) {
+    try write { db in
+      if let hash = known.pushed[part.kind.name] {
+        try db.execute(
+          sql: "UPDATE pushed SET hash = ? WHERE namespace_id = ? AND part = ?",
+          arguments: [Data(hash), id.rawValue, part.kind.name]
+        )
+      }
+      if !known.isUnanswered(part) { try Self.answer(db, part, id) }
     }
   }
 
   /// Notes that GitLab took a part.
-  package func notePushed(_ part: PushedPart, for id: NamespaceID) throws(SyncStoreError) {
+  ///
+  /// - Parameters:
+  ///   - part: The part.
+  ///   - id: The namespace.
+  ///   - known: What was known before it was sent; the same content may have gone unanswered before, and
+  ///     be done once more.
+  /// - Throws: ``SyncStoreError``.
+  package func notePushed(
+    _ part: PushedPart,
+    for id: NamespaceID,
+    known: KnownCopy = KnownCopy()
+  ) throws(SyncStoreError) {
     try write { db in
       try db.execute(
         sql: "INSERT OR REPLACE INTO pushed VALUES (?, ?, ?)",
         arguments: [id.rawValue, part.kind.name, Data(part.hash)]
       )
+      try db.execute(
+        sql: "DELETE FROM drift WHERE namespace_id = ? AND part = ?",
+        arguments: [id.rawValue, part.kind.name]
+      )
+      if !known.isUnanswered(part) { try Self.answer(db, part, id) }
+    }
+  }
+
+  private static func answer(_ db: Database, _ part: PushedPart, _ id: NamespaceID) throws {
+    try db.execute(
+      sql: "DELETE FROM unanswered WHERE namespace_id = ? AND part = ? AND hash = ?",
+      arguments: [id.rawValue, part.kind.name, Data(part.hash)]
+    )
+  }
+
+  /// Makes namespaces due of which an unanswered push can be done no longer, to see whether it was done
+  /// after a newer one.
+  ///
+  /// - Returns: How many; those that are due or parked anyway come when they are pushed.
+  package func touchUnanswered(atMost countMax: Int, now: Instant) throws(SyncStoreError) -> Int {
+    try write { db in
+      let ids = try Int64.fetchAll(
+        db,
+        sql: """
+          SELECT DISTINCT namespace_id FROM unanswered
+          WHERE until <= ? AND namespace_id NOT IN (SELECT namespace_id FROM due) LIMIT ?
+          """,
+        arguments: [now.milliseconds, countMax]
+      )
+      for id in ids { try Self.touch(db, NamespaceID(unchecked: id), .unanswered, now) }
+      return ids.count
     }
   }
 
@@ -75,11 +177,14 @@ extension SyncStore {
   ///
   /// - Parameters:
   ///   - due: The namespace, as it was then.
+  ///   - readAt: When it was read what GitLab was told; what went unanswered and was over by then
+  ///     counts no more.
   ///   - forgetting: What was pushed before counts no more, because GitLab holds nothing for what
   ///     has become a subgroup.
   /// - Throws: ``SyncStoreError``.
   package func settle(
     _ due: DueNamespace,
+    readAt: Instant,
     forgetting: Bool = false
   ) throws(SyncStoreError) {
     try write { db in
@@ -89,6 +194,10 @@ extension SyncStore {
           arguments: [due.id.rawValue]
         )
       }
+      try db.execute(
+        sql: "DELETE FROM unanswered WHERE namespace_id = ? AND until <= ?",
+        arguments: [due.id.rawValue, readAt.milliseconds]
+      )
       try db.execute(
         sql: "DELETE FROM due WHERE namespace_id = ? AND touches = ?",
         arguments: [due.id.rawValue, due.touchCount]

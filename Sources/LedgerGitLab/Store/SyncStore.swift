@@ -52,6 +52,23 @@ package final class SyncStore: Sendable {
     }
   }
 
+  /// Opens the file of a ledger, if there is one.
+  ///
+  /// - Parameters:
+  ///   - path: The file.
+  ///   - gitLab: The GitLab that it must be of; `nil` is any.
+  ///   - now: The present.
+  /// - Returns: The file; `nil` when nothing was ever pushed.
+  /// - Throws: ``SyncStoreError``.
+  package static func openIfThere(
+    at path: String,
+    gitLab: String? = nil,
+    now: Instant
+  ) throws(SyncStoreError) -> SyncStore? {
+    guard FileManager.default.fileExists(atPath: path) else { return nil }
+    return try open(at: path, gitLab: gitLab, now: now)
+  }
+
   /// Where the file of a ledger is by custom: beside its folder.
   package static func path(besideLedgerAt folder: String) -> String {
     var folder = folder

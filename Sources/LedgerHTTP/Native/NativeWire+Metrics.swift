@@ -174,7 +174,7 @@ extension NativeWire {
         "trial_ledger_\(measure.name)\(measure.isCounter ? "_total" : "")",
         measure.isCounter ? .counter : .gauge,
         measure.help,
-        measure.value
+        measure.samples
       )
     }
   }

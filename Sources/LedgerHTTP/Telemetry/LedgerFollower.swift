@@ -29,15 +29,26 @@ package struct LedgerFollower: Sendable {
     package let isCounter: Bool
     /// What it says, for those who read the page.
     package let help: String
-    /// The number.
-    package let value: Int
+    /// The number, or several that differ by labels.
+    package let samples: [(labels: [(name: String, value: String)], value: Int)]
 
     /// A number of the given parts.
     package init(_ name: String, isCounter: Bool = true, _ help: String, _ value: Int) {
+      self.init(name, isCounter: isCounter, help, by: "", [("", value)])
+    }
+
+    /// Numbers that differ by the value of a label; without a name there is none.
+    package init(
+      _ name: String,
+      isCounter: Bool = true,
+      _ help: String,
+      by label: String,
+      _ values: [(of: String, value: Int)]
+    ) {
       self.name = name
       self.isCounter = isCounter
       self.help = help
-      self.value = value
+      samples = values.map { (label.isEmpty ? [] : [(label, $0.of)], $0.value) }
     }
   }
 

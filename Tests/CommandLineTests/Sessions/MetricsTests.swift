@@ -75,6 +75,7 @@ struct MetricsTests {
       let served = families(page)
       #expect(shown.subtracting(served) == [], "the dashboard shows what is not served")
       for name in served { #expect(handbook.contains("`\(name)`"), "\(name) is not explained") }
+      try await expectDrift(shell, server)
       // With both away for longer than the bound.
       var ready = (status: 0, body: "")
       for _ in 0..<10_000 {
@@ -84,6 +85,21 @@ struct MetricsTests {
       #expect(ready.status == 503)
       #expect(ready.body.contains(#""read_model":{"lag_events":0,"lag_seconds":0,"failed":false}"#))
     }
+  }
+
+  /// What another process finds is shown by a server that runs.
+  private func expectDrift(_ shell: Shell, _ server: RunningServer) async throws {
+    try shell.write("namespace_id,plan_code\n9999,premium\n", to: "dump.csv")
+    let drift = #"trial_ledger_gitlab_sync_drift{kind="missing_in_ledger"} "#
+    var page = try await server.ask("/metrics").body
+    #expect(page.contains(drift + "0\n"))
+    #expect(page.contains("trial_ledger_gitlab_sync_compared_milliseconds 0\n"))
+    #expect(try shell.silently("sync reconcile --dump dump.csv").code == 1)
+    for _ in 0..<10_000 where !page.contains(drift + "1\n") {
+      page = try await server.ask("/metrics").body
+    }
+    #expect(page.contains(drift + "1\n"))
+    #expect(page.contains(/trial_ledger_gitlab_sync_compared_milliseconds [1-9]/))
   }
 }
 #endif

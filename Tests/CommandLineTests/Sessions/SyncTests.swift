@@ -60,9 +60,16 @@ struct SyncTests {
     try shell.write("namespace_id,plan_code,trial,start_date\n\(rows)", to: "d.csv")
     let line = #"{"namespace_id":43,"plan_code":"ultimate","end_date":null}"#
     try shell.write("\(line)\n\n", to: "same.jsonl")
+    try shell.write("namespace_id,add_on,purchase_xid,trial\n42,duo_pro,9,t\n", to: "a.csv")
     try shell.run("sync reconcile --dump d.csv")
-    try shell.run("sync reconcile --dump d.csv --json --repair")
+    try shell.run("sync reconcile --dump d.csv --add-ons a.csv --json --repair")
+    try shell.run("sync reconcile --dump d.csv --add-ons a.csv --repair")
     try shell.run("sync reconcile --dump same.jsonl")
+    try shell.run("sync reconcile --dump same.jsonl --partial")
+    try shell.write("\(line)\n\(line)\n", to: "twice.jsonl")
+    try shell.run("sync reconcile --dump twice.jsonl")
+    try shell.write(#"{"namespace_id":44,"plan_code":"ultimate"}"#, to: "strange.jsonl")
+    try shell.run("sync reconcile --dump strange.jsonl --partial --repair")
     try shell.write("{}\n", to: "bad.jsonl")
     try shell.run("sync reconcile --dump bad.jsonl")
     try shell.run("sync reconcile")
@@ -72,8 +79,47 @@ struct SyncTests {
     try shell.run(
       "serve --sync-to http://127.0.0.1:2 --sync-issuer https://ledger.example --sync-keys keys"
     )
+    try shell.run("serve --sync-check-owners")
     try shell.run("sync status --data nothing")
     expectSnapshot(of: shell.transcript, at: "CommandLine/sync.txt")
+  }
+
+  @Test func `drift is shown until it is compared again`() throws {
+    let shell = try makeShell()
+    #expect(try shell.silently("sync status").output.contains("never; see sync reconcile"))
+    try shell.write("namespace_id,plan_code\n43,premium\n44,premium\n", to: "all.csv")
+    #expect(try shell.silently("sync reconcile --dump all.csv").code == 1)
+    let status = try shell.silently("sync status").output
+    #expect(status.contains("subscription 1, missing_in_gitlab 1, missing_in_ledger 1"))
+    try shell.write("namespace_id,plan_code\n43,ultimate\n", to: "some.csv")
+    #expect(try shell.silently("sync reconcile --dump some.csv --partial").code == 0)
+    let json = try shell.silently("sync status --json").output
+    let drift =
+      #""drift":{"subscription":0,"add_on":0,"missing_in_gitlab":1,"missing_in_ledger":1,"#
+      + #""subgroup":0}"#
+    #expect(json.contains(drift) && json.contains(#""compared_namespaces":3,"#), "\(json)")
+  }
+
+  /// With other seats than the last time, what was pushed is looked at again, and shown so.
+  @Test func `what serve told GitLab of seats and renewal is what status tells`() throws {
+    let shell = try makeShell()
+    let before = try shell.silently("sync status 42").output
+    #expect(!before.contains("auto_renew"))
+    let process = shell.process(
+      "serve --listen 127.0.0.1:0 --sync-to http://127.0.0.1:1 --sync-seats 7 "
+        + "--no-sync-auto-renew --sync-issuer https://ledger.example --sync-keys keys"
+    )
+    process.standardError = FileHandle.nullDevice
+    process.standardOutput = FileHandle.nullDevice
+    try process.run()
+    var held = ""
+    while process.isRunning, !held.contains(#""seats":7,"auto_renew":false"#) {
+      held = try shell.silently("sync status 42").output
+    }
+    process.terminate()
+    process.waitUntilExit()
+    #expect(process.terminationStatus == 0)
+    #expect(held.contains(#""seats":7,"auto_renew":false"#))
   }
 
   @Test(.tags(.snapshot))

@@ -2,7 +2,6 @@
 import Foundation
 import Hummingbird
 import HTTPTypes
-import JWTKit
 import LedgerFormat
 import LedgerHTTPTestSupport
 import LedgerTestSupport
@@ -26,6 +25,8 @@ final class StandInGitLab: Sendable {
     case hangs
     /// It is done, and no answer comes until ``letGo()``.
     case hangsAfterwards
+    /// It is done at ``letGo()``, and answered then.
+    case hangsBefore
   }
 
   /// What is held for one namespace: canonical texts.
@@ -42,6 +43,7 @@ final class StandInGitLab: Sendable {
 
   private struct State {
     var held: [String: Held] = [:]
+    var owners: [String: String] = [:]
     var log: [String] = []
     var changes: [Change] = []
     var requestCount = 0
@@ -57,8 +59,8 @@ final class StandInGitLab: Sendable {
   /// What goes wrong with the request of that number, in order of arrival.
   let fault = Mutex<@Sendable (_ number: Int, _ namespace: String) -> Fault?>({ _, _ in nil })
   private let state = Mutex(State())
-  private let issuer: String
-  private let clock: Mutex<(any LedgerClock)?> = Mutex(nil)
+  let issuer: String
+  let clock: Mutex<(any LedgerClock)?> = Mutex(nil)
 
   init(issuer: String) {
     self.issuer = issuer
@@ -74,6 +76,16 @@ final class StandInGitLab: Sendable {
   var overlapCount: Int { state.withLock(\.overlapCount) }
   /// How many requests came.
   var requestCount: Int { state.withLock(\.requestCount) }
+
+  /// Says who owns a namespace: the answer's body.
+  func own(_ namespace: String, _ owners: String) {
+    state.withLock { $0.owners[namespace] = owners }
+  }
+
+  /// Has something else be held, as if somebody else had changed it.
+  func hold(_ held: Held?, of namespace: String) {
+    state.withLock { $0.held[namespace] = held }
+  }
 
   func use(_ clock: any LedgerClock) { self.clock.withLock { $0 = clock } }
 
@@ -104,6 +116,13 @@ final class StandInGitLab: Sendable {
     router.post(
       "/api/v4/internal/gitlab_subscriptions/namespaces/:id/subscription_add_on_purchases"
     ) { [self] request, context in try await answer(request, context) }
+    for rest in ["subscription_add_on_purchases/:name", "owners"] {
+      router.get("/api/v4/internal/gitlab_subscriptions/namespaces/:id/\(RouterPath(rest))") {
+        [self]
+        request,
+        context in try await answer(request, context)
+      }
+    }
     let (ports, listening) = AsyncStream.makeStream(of: Int.self)
     let application = Application(
       router: router,
@@ -164,15 +183,17 @@ final class StandInGitLab: Sendable {
       note(request, body, nil, "no answer")
       await hang()
       return broken()
-    case .losesAnswer, .hangsAfterwards, nil: break
+    case .losesAnswer, .hangsBefore, .hangsAfterwards, nil: break
     }
     if let problem = await tokenProblem(request) {
       note(request, body, 401, problem)
       return reply(401, #"{"message":"401 Unauthorized"}"#)
     }
+    if case .hangsBefore? = fault { await hang() }
     let (status, text) = perform(request.method, request.uri.path, id, body)
-    note(request, body, status, fault == nil ? "" : "the answer is lost")
+    note(request, body, status, fault == nil ? "" : "too late, or the answer is lost")
     if case .hangsAfterwards? = fault { await hang() }
+    if case .hangsBefore? = fault { return reply(status, text) }
     return fault == nil ? reply(status, text) : broken()
   }
 
@@ -226,6 +247,13 @@ extension StandInGitLab {
     _ body: String
   ) -> (Int, String) {
     if path.hasSuffix("/subscription_add_on_purchases") { return purchase(id, body) }
+    if path.hasSuffix("/owners") {
+      let owners = state.withLock { $0.owners[id] }
+      return owners.map { (200, $0) } ?? (404, #"{"message":"404 Namespace Not Found"}"#)
+    }
+    if path.contains("/subscription_add_on_purchases/") {
+      return purchaseAnswer(id, path.split(separator: "/").last.map(String.init) ?? "")
+    }
     return state.withLock { state in
       let known = state.held[id]?.subscription
       if method == .get {
@@ -257,6 +285,30 @@ extension StandInGitLab {
       state.held[id, default: Held()].addOns[member.name] = body
     }
     return (201, "[]")
+  }
+
+  /// The purchase that is held, by GitLab's own name of the add-on.
+  private func purchaseAnswer(_ id: String, _ name: String) -> (Int, String) {
+    let pushedName = name == "code_suggestions" ? "duo_pro" : name
+    guard name != "duo_pro",
+      let held = state.withLock({ $0.held[id]?.addOns[pushedName] }),
+      case .array(let items)? = parsed(held)?["add_on_purchases"]?[pushedName],
+      case .object(let members)? = items.first
+    else { return (404, #"{"message":"404 Not Found"}"#) }
+    var writer = JSONWriter()
+    writer.object { writer in
+      writer.member("namespace_name", "g")
+      writer.member("add_on", name)
+      for member in members {
+        switch member.value {
+        case .string(let text): writer.member(member.name, text)
+        case .integer(let number): writer.member(member.name, Int(number))
+        case .bool(let isTrue): writer.member(member.name, isTrue)
+        default: continue
+        }
+      }
+    }
+    return (200, writer.text)
   }
 
   /// GitLab's validations.
@@ -292,6 +344,12 @@ extension StandInGitLab {
         writer.member("code", text("plan_code") ?? "free")
         writer.member("name", text("plan_code") ?? "free")
         writer.member("trial", value?["trial"] == .bool(true))
+        writer.name("auto_renew")
+        if case .bool(let isRenewed)? = value?["auto_renew"] {
+          writer.value(isRenewed)
+        } else {
+          writer.null()
+        }
       }
       writer.memberObject("usage") { _ in }
       writer.memberObject("billing") { writer in
@@ -303,48 +361,8 @@ extension StandInGitLab {
     return writer.text
   }
 
-  private func parsed(_ body: String) -> JSONValue? {
+  func parsed(_ body: String) -> JSONValue? {
     try? JSONValue(parsing: Array(body.utf8).span, numbers: .any, byteCountMax: 1 << 16)
-  }
-}
-
-extension StandInGitLab {
-  private struct Claims: JWTPayload {
-    var iss: IssuerClaim
-    var sub: SubjectClaim
-    var aud: AudienceClaim
-    var exp: ExpirationClaim
-
-    func verify(using key: some JWTAlgorithm) throws {}
-  }
-
-  /// What is wrong with a request's token, by the keys that are published now; `nil`: nothing.
-  private func tokenProblem(_ request: Request) async -> String? {
-    guard let name = HTTPField.Name("X-CUSTOMERS-DOT-INTERNAL-TOKEN"),
-      let token = request.headers[name]
-    else { return "no token" }
-    do {
-      let keysPort = keysPort.withLock(\.self)
-      let document = try await HTTPCall("GET", "/.well-known/openid-configuration")
-        .send(to: keysPort).body
-      guard let document = parsed(document), document["issuer"] == .string(issuer),
-        case .string(let address)? = document["jwks_uri"], address.hasPrefix(issuer)
-      else { return "no discovery document of the issuer" }
-      let keys = try await HTTPCall("GET", String(address.dropFirst(issuer.utf8.count)))
-        .send(to: keysPort).body
-      let collection = try await JWTKeyCollection().add(jwksJSON: keys)
-      let claims = try await collection.verify(token, as: Claims.self)
-      guard let now = clock.withLock(\.self)?.now() else { return "no clock" }
-      if claims.iss.value != issuer { return "another issuer" }
-      if claims.sub.value != "customers-dot-internal-api" { return "another subject" }
-      if claims.aud.value != ["gitlab-subscriptions"] { return "another audience" }
-      if claims.exp.value.timeIntervalSince1970 * 1_000 < Double(now.milliseconds) {
-        return "an expired token"
-      }
-      return nil
-    } catch {
-      return "\(error)"
-    }
   }
 }
 #endif

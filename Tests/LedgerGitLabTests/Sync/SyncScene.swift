@@ -31,6 +31,8 @@ struct SyncScene: Sendable {
     // By default so long that no busy machine makes a test fail; a test about time says its own.
     var timeout: Duration = .seconds(3_600)
     var beforeAnswer: Duration = .seconds(3_600)
+    var areOwnersChecked = false
+    var push = PushOptions()
   }
 
   /// Every attempt to push, in order.
@@ -102,6 +104,7 @@ struct SyncScene: Sendable {
               ledger: ledger,
               credentials: credentials,
               logger: .silent,
+              owners: setting.areOwnersChecked ? OwnerCheck(sync.client) : nil,
               beforeAnswer: sync.pushBeforeAnswer
             ),
             try KeysWire(issuer: issuer, keys: published),
@@ -153,6 +156,7 @@ struct SyncScene: Sendable {
     attempts.transports.withLock { $0.append(transport) }
     var options = GitLabSync.Options(jitter: { 0.5 })
     options.beforeAnswer = setting.beforeAnswer
+    options.push = setting.push
     return GitLabSync(
       ledger: ledger,
       store: store,
