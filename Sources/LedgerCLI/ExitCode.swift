@@ -57,7 +57,8 @@ func failure(for error: any Error) -> Failure? {
     // Who closed the pipe has read enough.
     Failure(status: .done, message: nil)
   case let error as SystemError:
-    Failure(status: .inputOutput, message: error.message)
+    // A mistyped name is bad data; only what befell the disk or the network may have half happened.
+    Failure(status: error.isOfPath ? .badInput : .inputOutput, message: error.message)
   default: nil
   }
 }

@@ -12,10 +12,13 @@ struct TrialLedgerCommand: AsyncParsableCommand {
 
       EXAMPLES
         trial-ledger init
-        trial-ledger start 42 --trial-type ultimate_with_dap --actor-user 7 --actor-role owner
+        trial-ledger start 42 --trial-type ultimate_with_dap \\
+          --actor-user 7 --actor-role owner
         trial-ledger eligibility 42 43 44
         trial-ledger history 42
         trial-ledger explain 42 --on 2026-12-01
+
+      A line of an example that ends with \\ goes on in the next one.
 
       The ledger is the folder named by --data, else by TRIAL_LEDGER_DATA, else ./trial-ledger-data.
 

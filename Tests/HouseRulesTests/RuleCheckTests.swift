@@ -56,6 +56,17 @@ struct RuleCheckTests {
     }
   }
 
+  @Test func `a test that a page names is looked for by what it is called`() {
+    let page = """
+      `swift test --filter 'a tail|no key'`, `--filter HouseRulesTests`, `swift test --filter …`
+      """
+    #expect(testFilters(in: page) == ["a tail", "no key", "HouseRulesTests"])
+    let names = testNames(in: .current)
+    #expect(names.contains("HouseRulesTests") && names.contains("RuleCheckTests"))
+    #expect(names.contains("a test that a page names is looked for by what it is called"))
+    #expect(!names.contains { $0.contains("a test that nobody " + "wrote") })
+  }
+
   @Test func `a long file is found`() {
     let line = "let a = 1\n"
     let longest = String(repeating: line, count: HouseRules.fileLineCountMax)

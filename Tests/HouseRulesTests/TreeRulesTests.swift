@@ -96,6 +96,18 @@ struct TreeRulesTests {
     )
   }
 
+  @Test func `tests that the pages name are there`() {
+    let names = testNames(in: tree)
+    expectNone(
+      tree.paths.filter { $0.hasSuffix(".md") }.flatMap { page in
+        testFilters(in: tree.text(of: page)).filter { filter in
+          !names.contains { $0.contains(filter) }
+        }
+        .map { "\(page): no test has '\($0)' in its name" }
+      }
+    )
+  }
+
   @Test func `scripts can be run`() {
     let scripts = (tree.paths(below: "Tools") + tree.paths(below: ".ci")).filter {
       tree.text(of: $0).hasPrefix("#!")
@@ -149,6 +161,34 @@ func relativeLinks(in text: String) -> [String] {
     let path = target.prefix { $0 != "#" }
     return path.isEmpty || target.contains(":") ? nil : String(path)
   }
+}
+
+/// What `--filter` is given in `text`, each alternative by itself; what is left open (`…`) is none.
+func testFilters(in text: String) -> [String] {
+  text.split(separator: "--filter ", omittingEmptySubsequences: false).dropFirst().flatMap { rest in
+    let isQuoted = rest.first == "'"
+    let filter =
+      isQuoted
+      ? rest.dropFirst().prefix { $0 != "'" }
+      : rest.prefix { $0.isLetter || $0.isNumber || $0 == "_" }
+    return filter.contains("…") ? [] : filter.split(separator: "|").map(String.init)
+  }
+}
+
+/// The names that `--filter` looks at: those of targets, suites and functions of Tests.
+func testNames(in tree: PackageTree) -> Set<String> {
+  let paths = tree.paths(below: "Tests")
+  var names = Set(paths.compactMap { $0.split(separator: "/").dropFirst().first.map(String.init) })
+  for path in paths where path.hasSuffix(".swift") {
+    for line in tree.text(of: path).split(separator: "\n") {
+      for keyword in ["func `", "struct "] {
+        guard let range = line.firstRange(of: keyword) else { continue }
+        let end: Character = keyword == "struct " ? " " : "`"
+        names.insert(String(line[range.upperBound...].prefix { $0 != end }))
+      }
+    }
+  }
+  return names
 }
 
 /// The Swift in `text`, block by block, as lines without their indentation.

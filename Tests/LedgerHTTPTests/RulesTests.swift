@@ -49,6 +49,34 @@ struct RulesTests {
     }
   }
 
+  /// Whoever only asks about eligibility does not read who acted and what they wrote.
+  @Test func `who activated rules and why is for auditors`() async throws {
+    let tokens = try [Role.reader, .auditor].map { role in
+      try #require(
+        AccessToken("tlk_\(role.rawValue)_0123456789abcdef", roles: [.reader, .operator, role])
+      )
+    }
+    let configuration = HTTPConfiguration(
+      authenticator: TokenAuthenticator(tokens, clock: { Instant(midnightOf: .first) })
+    )
+    try await TestServer.run(configuration) { server in
+      func ask(_ id: String, _ path: String, _ body: String? = nil) async throws -> String {
+        let headers = [(name: "Authorization", value: "Bearer tlk_\(id)_0123456789abcdef")]
+        return try await server.call(body == nil ? "GET" : "POST", path, headers: headers, body)
+          .body
+      }
+      let text = try #require(server.ledger.rules.activations.first).text
+        .replacing("gitlab-2026-08-retrial", with: "changed-1")
+      _ = try await ask("reader", "/v1/rules?reason=a%20test", text)
+      for path in ["/v1/rules", "/v1/rules/changed-1"] {
+        let shown = try await ask("auditor", path)
+        #expect(shown.contains(#""reason":"a test","source":{"token":"reader"}"#), "\(shown)")
+        let hidden = try await ask("reader", path)
+        #expect(!hidden.contains("a test") && !hidden.contains("actor"), "\(hidden)")
+      }
+    }
+  }
+
   @Test func `bytes that are not UTF-8 are no rules`() async throws {
     try await TestServer.run { server in
       let answer = try await RawConnection.open(server.port) { connection in

@@ -70,7 +70,7 @@ struct TelemetryTests {
 
   @Test func `the access log says who read what`() async throws {
     let lines = Lines()
-    let token = try #require(AccessToken("tlk_staff_0123456789abcdef", roles: [.reader]))
+    let token = try #require(AccessToken("tlk_staff_0123456789abcdef", roles: [.reader, .writer]))
     var configuration = HTTPConfiguration(
       authenticator: TokenAuthenticator([token], clock: { Instant(midnightOf: .first) })
     )
@@ -88,12 +88,20 @@ struct TelemetryTests {
       )
       _ = try await server.call("GET", "/v1/namespaces/9/history", headers: headers)
       _ = try await server.call("GET", "/v1/namespaces/9", headers: [headers[1]])
+      let plan = { (id: Int) in
+        #"{"command":"change_plan","namespace_id":\#(id),"plan":"premium"}"#
+      }
+      _ = try await server.call("POST", "/v1/commands", headers: headers, plan(8))
+      let batch = [6, 3, 6].map(plan).joined(separator: "\n")
+      _ = try await server.call("POST", "/v1/commands/batch", headers: headers, batch)
     }
     let begin = #"{"at":"2026-08-10T09:00:00.000Z","request_id":"r1","caller":"#
     let expected = [
       #""staff","method":"POST","route":"/v1/eligibility","namespace_count":2,"first_namespace_id":5,"status":200,"#,
       #""staff","method":"GET","route":"/v1/namespaces/{id}/history","namespace_count":0,"first_namespace_id":null,"status":403,"#,
       #"null,"method":"GET","route":"/v1/namespaces/{id}","namespace_count":0,"first_namespace_id":null,"status":401,"#,
+      #""staff","method":"POST","route":"/v1/commands","namespace_count":1,"first_namespace_id":8,"status":201,"#,
+      #""staff","method":"POST","route":"/v1/commands/batch","namespace_count":2,"first_namespace_id":6,"status":200,"#,
     ]
     #expect(lines.all.count == expected.count)
     for (line, words) in zip(lines.all, expected) {

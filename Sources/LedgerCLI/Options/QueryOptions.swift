@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import LedgerFormat
+import LedgerRuleFiles
 import TrialLedger
 
 /// The two axes of time travel, and under which rules: what every question takes.
@@ -88,7 +89,7 @@ func parseAsOf(_ text: String) throws -> Question.AsOf {
 
 /// Reads which rules: a file when the text has a slash or ends in .yaml or .yml, else an id.
 func parseRules(_ text: String, option: String) throws -> Question.Rules {
-  if text.contains("/") || text.hasSuffix(".yaml") || text.hasSuffix(".yml") {
+  if isFileName(text) {
     return .file(name: text, text: try readRuleText(text))
   }
   guard let id = RulesID(text) else {
@@ -103,6 +104,29 @@ func parseRules(_ text: String, option: String) throws -> Question.Rules {
 /// Reads which rules `--rules` names.
 func parseRules(_ text: String) throws -> Question.Rules {
   try parseRules(text, option: "--rules")
+}
+
+/// Whether a text that names rules names a file, rather than an id.
+private func isFileName(_ text: String) -> Bool {
+  text.contains("/") || text.hasSuffix(".yaml") || text.hasSuffix(".yml")
+}
+
+/// The exact text of the rules that are to be put in force: by its id that of a set that is bundled
+/// or was activated, else that of the file.
+///
+/// `data` is the ledger whose sets are known by their id; it is opened only when an id is named.
+func readRuleText(_ named: String, knownTo data: DataOptions?) throws -> String {
+  guard !isFileName(named), let id = RulesID(named) else { return try readRuleText(named) }
+  let history = try data?.open(for: .reading).rules
+  if let text = history?.activation(of: id)?.text ?? BundledRules.text(of: id) { return text }
+  do {
+    return try readRuleText(named)
+  } catch let error as SystemError where error.isMissing {
+    throw Failure.badInput(
+      "no rules \(id) were activated, none of that id are bundled, and there is no such file; "
+        + "rules list shows those there are"
+    )
+  }
 }
 
 /// The text of a rule file, exactly.

@@ -61,6 +61,9 @@ struct WriteOptions: ParsableArguments {
   func members() throws(MistakenOption) -> [JSONMember] {
     var members: [JSONMember] = []
     var actor: [JSONMember] = []
+    if actorUser != nil, actorRole == nil {
+      throw MistakenOption(message: "--actor-user needs --actor-role")
+    }
     if let actorUser { actor.append(JSONMember("user_id", integerOrText(actorUser))) }
     if let actorRole { actor.append(JSONMember("role", .string(actorRole))) }
     if !actor.isEmpty { members.append(JSONMember("actor", .object(actor))) }

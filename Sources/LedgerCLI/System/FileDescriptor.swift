@@ -11,17 +11,19 @@ import Darwin
 struct FileDescriptor: Sendable {
   /// The number by which the system knows it.
   let number: Int32
+  /// What a person calls it: the path that was given, or `standard input`.
+  let name: String
 
-  static let standardInput = FileDescriptor(number: 0)
-  static let standardOutput = FileDescriptor(number: 1)
-  static let standardError = FileDescriptor(number: 2)
+  static let standardInput = FileDescriptor(number: 0, name: "standard input")
+  static let standardOutput = FileDescriptor(number: 1, name: "standard output")
+  static let standardError = FileDescriptor(number: 2, name: "standard error")
 
   /// Opens a file to read it from its beginning.
   static func reading(_ path: String) throws(SystemError) -> FileDescriptor {
     // Sound: the string is copied for the call, which does not keep it.
     let number = unsafe path.withCString { unsafe open($0, O_RDONLY | O_CLOEXEC) }
-    guard number >= 0 else { throw SystemError(code: errno, subject: "cannot open \(path)") }
-    return FileDescriptor(number: number)
+    guard number >= 0 else { throw SystemError(code: errno, subject: "cannot read \(path)") }
+    return FileDescriptor(number: number, name: path)
   }
 
   /// Opens a file to write it from its beginning; what was in it is gone.
@@ -31,7 +33,7 @@ struct FileDescriptor: Sendable {
       unsafe open($0, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
     }
     guard number >= 0 else { throw SystemError(code: errno, subject: "cannot write \(path)") }
-    return FileDescriptor(number: number)
+    return FileDescriptor(number: number, name: path)
   }
 
   /// Makes a folder for secrets, which only its owner may enter, unless there is one.
@@ -54,7 +56,7 @@ struct FileDescriptor: Sendable {
       unsafe open($0, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
     }
     guard number >= 0 else { throw SystemError(code: errno, subject: "cannot make \(path)") }
-    let file = FileDescriptor(number: number)
+    let file = FileDescriptor(number: number, name: path)
     defer { file.close() }
     try file.write(bytes)
     guard fsync(number) == 0 else {
@@ -89,7 +91,7 @@ struct FileDescriptor: Sendable {
       unsafe open($0, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
     }
     guard number >= 0 else { throw SystemError(code: errno, subject: "cannot open \(path)") }
-    let file = FileDescriptor(number: number)
+    let file = FileDescriptor(number: number, name: path)
     // The lock goes with the file.
     defer { file.close() }
     guard flock(number, LOCK_EX) == 0 else {
@@ -105,7 +107,7 @@ struct FileDescriptor: Sendable {
       unsafe open($0, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
     }
     guard number >= 0 else { throw SystemError(code: errno, subject: "cannot open \(path)") }
-    return FileDescriptor(number: number)
+    return FileDescriptor(number: number, name: path)
   }
 
   /// Whether a person's terminal is at the other end.
@@ -135,7 +137,7 @@ struct FileDescriptor: Sendable {
       }
     }
     bytes.removeLast(bytes.count - start - max(0, count))
-    if count < 0 { throw SystemError(code: errno, subject: "cannot read") }
+    if count < 0 { throw SystemError(code: errno, subject: "cannot read \(name)") }
     return count
   }
 
@@ -158,7 +160,7 @@ struct FileDescriptor: Sendable {
       }
       if count < 0 {
         if errno == EINTR { continue }
-        throw SystemError(code: errno, subject: "cannot write")
+        throw SystemError(code: errno, subject: "cannot write \(name)")
       }
       written += count
     }
@@ -236,16 +238,25 @@ struct FileDescriptor: Sendable {
 struct SystemError: Error, Equatable {
   /// The system's number.
   let code: Int32
-  /// What could not be done, such as `cannot open commands.jsonl`.
+  /// What could not be done, such as `cannot read commands.jsonl`.
   let subject: String
 
   /// Whether the reader at the other end of a pipe has gone.
   var isBrokenPipe: Bool { code == EPIPE }
   /// Whether there is no such file.
   var isMissing: Bool { code == ENOENT }
+  /// Whether the path is at fault rather than the disk: another one, or other rights, would do.
+  var isOfPath: Bool {
+    [ENOENT, ENOTDIR, EISDIR, EACCES, EPERM, ELOOP, ENAMETOOLONG, EEXIST].contains(code)
+  }
 
   /// One sentence.
   var message: String {
+    switch code {
+    case EISDIR: return "\(subject): it is a folder"
+    case EEXIST: return "\(subject): it is there, and is never overwritten; choose another name"
+    default: break
+    }
     // Sound: the system's text is copied before the next call can change it.
     let text = unsafe strerror(code).map { unsafe String(cString: $0) } ?? "error \(code)"
     return "\(subject): \(text)"

@@ -1,3 +1,5 @@
+import TrialLedger
+
 /// Two numbers a row as bars away from a common axis, to the left and to the right; one side alone
 /// where the other has only zeros.
 struct BarChart: Sendable {

@@ -30,22 +30,6 @@ func progressLine(
   return line
 }
 
-/// A number with a comma after every three digits: 1,234,567.
-func grouped(_ number: Int) -> String {
-  let digits = String(number.magnitude)
-  var result = ""
-  for (index, digit) in digits.enumerated() {
-    if index > 0, (digits.count - index).isMultiple(of: 3) { result.append(",") }
-    result.append(digit)
-  }
-  return number < 0 ? "-" + result : result
-}
-
-/// A number with its noun: 1 event, 1,234 events.
-func counted(_ number: Int, _ noun: String) -> String {
-  "\(grouped(number)) \(noun)\(number == 1 ? "" : "s")"
-}
-
 /// A length of time: 42 s, 3 min 07 s, 2 h 05 min.
 func duration(seconds: Double) -> String {
   let whole = Int(min(max(0, seconds.rounded(.up)), 1e9))

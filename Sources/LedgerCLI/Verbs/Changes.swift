@@ -10,7 +10,8 @@ struct Changes: ParsableCommand {
       EXAMPLES
         trial-ledger changes
         trial-ledger changes --follow
-        trial-ledger changes --json --from c1.812.2026-03-01.w.0b5ad51c4a1f9e20.5d0c61f2
+        trial-ledger changes --json \\
+          --from c1.812.2026-03-01.w.0b5ad51c4a1f9e20.5d0c61f2
 
       By an event, by other rules, or because a date came: each change once, in order. Without \
       --from, everything that ever changed; with --follow alone, what changes from now on. A line \
@@ -79,7 +80,7 @@ struct Changes: ParsableCommand {
       writer.change(change)
       return try output.writeLine(writer.bytes)
     }
-    let name = change.namespaceID?.description ?? "unknown ones"
+    let name = change.namespaceID?.description ?? "all others"
     let gap = String(repeating: " ", count: max(0, Self.nameWidth - name.utf8.count))
     let until = change.validUntil.map { " until \($0)" } ?? ""
     try output.writeLine(

@@ -30,6 +30,12 @@ struct Follow: ParsableCommand {
     let ledger = try data.open(for: .reading)
     let output = Output()
     var next = from ?? ledger.size
+    if next > ledger.size {
+      note(
+        "position \(grouped(next)) is past the head (\(counted(ledger.size, "event"))); "
+          + "nothing is printed before it is reached"
+      )
+    }
     while true {
       let size = ledger.size
       if next < size {

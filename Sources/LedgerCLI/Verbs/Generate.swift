@@ -10,8 +10,10 @@ struct Generate: ParsableCommand {
       Into a new test-clock ledger, or with --stdout as JSON Lines.
 
       EXAMPLES
-        trial-ledger generate --events 1000000 --namespaces 125000 --seed 17 --data demo
-        trial-ledger generate --events 10000 --namespaces 1200 --seed 1 --stdout > history.jsonl
+        trial-ledger generate --events 1000000 --namespaces 125000 --seed 17 \\
+          --data demo
+        trial-ledger generate --events 10000 --namespaces 1200 --seed 1 \\
+          --stdout > history.jsonl
       """
   )
 

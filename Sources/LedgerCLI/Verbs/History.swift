@@ -30,16 +30,16 @@ struct History: ParsableCommand {
     let ledger = try data.open()
     let output = Output()
     if json.isJSON {
-      for event in try ledger.history(of: id, asOf: question.asOf) {
-        try output.writeLine(canonicalBytes(of: event))
-      }
+      let events = try ledger.history(of: id, asOf: question.asOf)
+      for event in events { try output.writeLine(canonicalBytes(of: event)) }
+      if events.isEmpty { noteEmpty(id, question) }
       return try output.flush()
     }
     let terminal = Terminal.standardOutput(ascii: ascii)
     // Below the log's first rules nothing is in force and nothing happened.
     let size = try ledger.resolveSize(question.asOf)
     let events = try ledger.history(of: id, asOf: .size(size))
-    if events.isEmpty { return }
+    if events.isEmpty { return noteEmpty(id, question) }
     try output.writeLine(terminal.paint(title(id, events), .strong))
     if id != .ledger {
       let plans = try ledger.resolveRules(question.rules, atSize: size).rules.plans
@@ -55,6 +55,10 @@ struct History: ParsableCommand {
     let table = eventTable(events, isNumbered: id != .ledger)
     for line in table.lines(for: terminal) { try output.writeLine(line) }
     try output.flush()
+  }
+
+  private func noteEmpty(_ id: NamespaceID, _ question: Question) {
+    note("the ledger \(question.asOf == nil ? "has" : "had") no event of \(id)")
   }
 
   private func title(_ id: NamespaceID, _ events: [Event]) -> String {

@@ -16,10 +16,13 @@ struct Import: ParsableCommand {
       EXAMPLES
         trial-ledger import history.jsonl --data copy
         trial-ledger import events.jsonl --renumber --recorded-now
-        trial-ledger import trial_histories.csv --format trial-histories
+        trial-ledger import trial_histories.csv --format trial-histories \\
+          --recorded-now
 
-      The whole file is checked before the first fact is recorded. A run that was killed goes on \
-      when the same file is given again; a file that was finished is refused.
+      Nothing can be recorded before what is recorded already: with --recorded-now, what happened \
+      long ago keeps its dates and is recorded as of now. The whole file is checked before the first \
+      fact is recorded. A run that was killed goes on when the same file is given again; a file that \
+      was finished is refused.
       """
   )
 

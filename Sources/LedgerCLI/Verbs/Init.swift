@@ -10,7 +10,9 @@ struct Init: ParsableCommand {
     discussion: """
       EXAMPLES
         trial-ledger init
-        trial-ledger init --data /srv/trials --rules rules/gitlab.yaml --origin gitlab.com/trials
+        trial-ledger init --data /srv/trials --rules rules/gitlab.yaml \\
+          --origin gitlab.com/trials
+        trial-ledger init --rules gitlab-2026-02-dap
         trial-ledger init --data demo --test-clock --now 2026-03-01
 
       Without --rules, the newest bundled rule set decides. --test-clock cannot be undone: writes \
@@ -19,7 +21,10 @@ struct Init: ParsableCommand {
   )
 
   @Option(
-    help: ArgumentHelp("The rule file (default: the newest bundled set).", valueName: "file"),
+    help: ArgumentHelp(
+      "The rules, an id that is bundled or a file (default: the newest bundled set).",
+      valueName: "id|file"
+    ),
     completion: .file(extensions: ["yaml", "yml"])
   )
   var rules: String?
@@ -38,7 +43,7 @@ struct Init: ParsableCommand {
     }
     let ledger = try Ledger.create(
       at: data.path,
-      rules: try rules.map(readRuleText),
+      rules: try rules.map { try readRuleText($0, knownTo: nil) },
       rulesName: rules ?? "rules",
       origin: origin,
       now: instant,

@@ -8,7 +8,8 @@ struct ChangePlan: SingleCommand {
     discussion: """
       EXAMPLES
         trial-ledger change-plan 42 --plan premium
-        trial-ledger change-plan 42 --plan ultimate --starts-on 2027-01-01 --ends-on 2028-01-01
+        trial-ledger change-plan 42 --plan ultimate \\
+          --starts-on 2027-01-01 --ends-on 2028-01-01
       """
   )
   static let commandName = "change_plan"

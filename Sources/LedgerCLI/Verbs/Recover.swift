@@ -11,7 +11,8 @@ struct Recover: ParsableCommand {
       EXAMPLES
         trial-ledger recover
         trial-ledger recover --json
-        trial-ledger recover --accept-loss --actor-user 7 --reason 'disk of host 3 died, ticket 8812'
+        trial-ledger recover --accept-loss --actor-user 7 \\
+          --reason 'disk of host 3 died, ticket 8812'
 
       Without --accept-loss nothing is changed; exits 70 when something is damaged. First copy the \
       folder, then look for a backup: recover is for when there is none.
@@ -202,6 +203,9 @@ struct Recover: ParsableCommand {
       facts.append(["root before", Table.Cell(hexadecimal(root))])
     }
     let imports = finding.imports.map { sentence($0) }
+    if finding.soundCount == 0 {
+      return facts.lines(for: terminal) + ["", "Nothing was changed. \(LossFinding.nothingSound)"]
+    }
     return facts.lines(for: terminal) + imports + [
       "",
       "Nothing was changed. Copy the folder, then restore a backup; only if there is none:",

@@ -26,5 +26,6 @@ struct Restore: ParsableCommand {
     let report = try Ledger.restore(from: backup, to: data.path, progress: reporter.update)
     reporter.finish()
     try printReport(report, verb: "restored and verified", to: data.path, json)
+    note("no access tokens were restored; make them with token create before it is served")
   }
 }

@@ -8,7 +8,8 @@ import TrialLedger
 /// An example of options that not every build has, with the beginning of the next line.
 #if GitLabSync
 private let syncExample =
-  "trial-ledger serve --sync-to https://gl.example --sync-issuer https://us.example --sync-keys k\n  "
+  "trial-ledger serve --sync-to https://gl.example \\\n"
+  + "    --sync-issuer https://us.example --sync-keys k\n  "
 #else
 private let syncExample = ""
 #endif
@@ -21,10 +22,13 @@ struct Serve: AsyncParsableCommand {
       EXAMPLES
         trial-ledger serve
         trial-ledger serve --listen 127.0.0.1:0
-        TRIAL_LEDGER_GITLAB_EMAIL=admin@example.com TRIAL_LEDGER_GITLAB_TOKEN=secret trial-ledger serve
+        TRIAL_LEDGER_GITLAB_EMAIL=admin@example.com \\
+          TRIAL_LEDGER_GITLAB_TOKEN=secret trial-ledger serve
         trial-ledger serve --redis unix:/run/redis/redis.sock
-        trial-ledger token create --role reader && trial-ledger serve --listen 0.0.0.0:8080
-        \(syncExample)trial-ledger serve --read-model trial-ledger-data/read-model.sqlite
+        trial-ledger token create --role reader
+        trial-ledger serve --listen 0.0.0.0:8080
+        \(syncExample)trial-ledger serve \\
+          --read-model trial-ledger-data/read-model.sqlite
 
       GitLab's routes are served when TRIAL_LEDGER_GITLAB_EMAIL and TRIAL_LEDGER_GITLAB_TOKEN say \
       what GitLab shows in X-Admin-Email and X-Admin-Token; TRIAL_LEDGER_GITLAB_TOKEN_SHA256 takes \
@@ -123,6 +127,12 @@ struct Serve: AsyncParsableCommand {
     let shownHost = host.contains(":") ? "[\(host)]" : host
     let shownURL = "\(configuration.tls == nil ? "http" : "https")://\(shownHost)"
     let routes = gitLab == nil ? "the native API" : "the native API and GitLab's routes"
+    if gitLab == nil {
+      note(
+        "GitLab's routes are off: TRIAL_LEDGER_GITLAB_EMAIL and TRIAL_LEDGER_GITLAB_TOKEN are not "
+          + "set"
+      )
+    }
     try await runServer(
       ledger: ledger,
       configuration: configuration,

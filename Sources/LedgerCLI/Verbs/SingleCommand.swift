@@ -39,6 +39,12 @@ extension SingleCommand {
     }
     // What is recorded is said before anything else can go wrong.
     try printOutcome(outcome)
+    if case .recorded(let events) = outcome, let event = events.first {
+      noteLaterRecording(
+        of: event,
+        than: try write.now.map { try parseInstant($0, option: "--now") }
+      )
+    }
     try opened?.close()
     let status = ExitStatus(of: outcome)
     if status != .done { throw Failure(status: status, message: nil) }
@@ -69,4 +75,10 @@ extension SingleCommand {
     }
     try output.flush()
   }
+}
+
+/// Says so when an event was not recorded at the time that was given, because time never goes back.
+func noteLaterRecording(of event: Event, than now: Instant?) {
+  guard let now, event.recordedAt > now else { return }
+  note("--now is before the newest event; recorded as of \(event.recordedAt)")
 }

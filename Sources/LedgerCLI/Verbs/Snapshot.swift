@@ -31,6 +31,7 @@ struct Snapshot: ParsableCommand {
         try output.writeLine(jsonBytes(snapshots))
       } else {
         for line in snapshotLines(snapshots) { try output.writeLine(line) }
+        if snapshots.isEmpty { note("no snapshots") }
       }
       return try output.flush()
     }

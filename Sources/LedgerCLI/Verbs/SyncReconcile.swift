@@ -13,9 +13,11 @@ struct SyncReconcile: AsyncParsableCommand {
     discussion: """
       EXAMPLES
         trial-ledger sync reconcile --dump gitlab_subscriptions.csv
-        trial-ledger sync reconcile --dump subscriptions.csv --add-ons purchases.csv --repair
+        trial-ledger sync reconcile \\
+          --dump subscriptions.csv --add-ons purchases.csv --repair
         trial-ledger sync reconcile --dump some.jsonl --partial --json
-        trial-ledger sync reconcile 42 --sync-to URL --sync-issuer URL --sync-keys DIR
+        trial-ledger sync reconcile 42 \\
+          --sync-to URL --sync-issuer URL --sync-keys DIR
 
       A dump has a namespace on each line, as a JSON object or in CSV with a line of column names: \
       namespace_id and any of plan_code, start_date, end_date, seats, auto_renew, trial, \

@@ -7,9 +7,11 @@ struct Start: SingleCommand {
     abstract: "Starts a trial today, if the rules allow it.",
     discussion: """
       EXAMPLES
-        trial-ledger start 42 --trial-type ultimate_with_dap --actor-user 7 --actor-role owner
         trial-ledger start 42 --trial-type ultimate_with_dap \\
-          --command-id 0d5fd1d2-9c0a-4b0a-8f2e-5a1c6d7e8f90 --source glm_source=about.gitlab.com
+          --actor-user 7 --actor-role owner
+        trial-ledger start 42 --trial-type ultimate_with_dap \\
+          --command-id 0d5fd1d2-9c0a-4b0a-8f2e-5a1c6d7e8f90 \\
+          --source glm_source=about.gitlab.com
 
       Prints the outcome; exits 0 when it is recorded (or already was), 1 when it is refused or in \
       conflict, 65 when it is no command.
@@ -33,7 +35,8 @@ struct Extend: SingleCommand {
     abstract: "Gives the active trial a later end, if the rules allow it.",
     discussion: """
       EXAMPLES
-        trial-ledger extend 42 --actor-user 7 --actor-role owner --reason "order 8812 pending"
+        trial-ledger extend 42 --actor-user 7 --actor-role owner \\
+          --reason "order 8812 pending"
         trial-ledger extend 42 --trial-type ultimate --expected-version 3
 
       Without --trial-type, the only active trial that the rules let be extended is taken.
@@ -57,7 +60,8 @@ struct Reactivate: SingleCommand {
     abstract: "Grants an expired trial again, if the rules allow it.",
     discussion: """
       EXAMPLES
-        trial-ledger reactivate 42 --actor-user 9 --actor-role support --reason "lost a week"
+        trial-ledger reactivate 42 --actor-user 9 --actor-role support \\
+          --reason "lost a week"
 
       Without --trial-type, the trial that ended last is taken.
       """

@@ -1,15 +1,25 @@
 import TrialLedger
 
 /// Who gains and who loses what, in lines for a person.
-func differenceLines(_ difference: RulesDifference, for terminal: Terminal) -> [String] {
+///
+/// `name` is what the second set was given as; it tells two sets of the same id apart.
+func differenceLines(
+  _ difference: RulesDifference,
+  name: String,
+  for terminal: Terminal
+) -> [String] {
   let days =
     difference.dayCount == 1
     ? "on \(difference.firstDay)"
     : "from \(difference.firstDay) to \(difference.lastDay)"
   let known = counted(difference.position, "event")
-  let change = "\(difference.from.rules.id) \(terminal.arrow) \(difference.to.rules.id)"
+  let isSameID = difference.from.rules.id == difference.to.rules.id
+  let isOther = isSameID && difference.from.sha256 != difference.to.sha256
+  let second = isOther ? printable(name) : difference.to.rules.id.text
+  let change = "\(difference.from.rules.id) \(terminal.arrow) \(second)"
+  let newID = "(same id, other content: needs a new id before it can be activated)"
   var lines = [
-    terminal.paint(change, .strong),
+    terminal.paint(change, .strong) + (isOther ? " " + terminal.paint(newID, .warning) : ""),
     terminal.paint("\(days), \(known) known", .faint),
     verdict(difference, terminal),
   ]

@@ -65,6 +65,23 @@ extension Metadata {
   }
 }
 
+extension Metadata {
+  /// Who activated rules: the actor, or over HTTP the token that was shown.
+  ///
+  /// Only of activations does the server write it; commands carry any source that a client gives.
+  var whoActivated: String { activatingToken.map { "token \($0)" } ?? who }
+
+  /// Why and from where rules were activated, but for what ``whoActivated`` says.
+  var whyActivated: String {
+    guard activatingToken != nil else { return why }
+    var rest = self
+    rest.source["token"] = nil
+    return rest.why
+  }
+
+  private var activatingToken: String? { actor == nil ? source["token"] : nil }
+}
+
 /// The table of events, numbered as in the picture where there is one.
 func eventTable(_ events: [Event], isNumbered: Bool) -> Table {
   var columns: [Table.Column] = [
@@ -76,10 +93,12 @@ func eventTable(_ events: [Event], isNumbered: Bool) -> Table {
   var table = Table(columns)
   for (index, event) in events.enumerated() {
     let date = event.recordedAt.date
+    let isOfLedger = event.namespaceID == .ledger
     var row: [Table.Cell] = [
       Table.Cell(String(event.position), .faint), Table.Cell(date.description),
-      Table.Cell(event.fact.words(recordedOn: date)), Table.Cell(event.metadata.who),
-      Table.Cell(event.metadata.why),
+      Table.Cell(event.fact.words(recordedOn: date)),
+      Table.Cell(isOfLedger ? event.metadata.whoActivated : event.metadata.who),
+      Table.Cell(isOfLedger ? event.metadata.whyActivated : event.metadata.why),
     ]
     if isNumbered { row.insert(Table.Cell(String(index + 1), .strong), at: 0) }
     table.append(row)

@@ -13,7 +13,7 @@ func stateLines(_ answer: StateAnswer, for terminal: Terminal) -> [String] {
     "",
     "  group    \(state.parent.map { "subgroup of \($0)" } ?? "top level")",
     "  plan     \(plan)\(asShown)",
-    "  version  \(state.version)",
+    "  version  \(state.version)\(state.version == 0 ? ", unknown to the ledger" : "")",
   ]
   lines += section("trials", trialTable(state, on: date), state.records.isEmpty, terminal)
   lines += section("plan periods", planTable(state, on: date), state.planPeriods.isEmpty, terminal)

@@ -6,14 +6,14 @@ extension Decider {
     if let record = newestRecord(of: type), record.isActive(on: today) {
       throw refused(
         .trialStillActive,
-        "the namespace has a \(type) trial that runs until \(record.endsOn)"
+        "the namespace has a trial of \(type) that runs until \(record.endsOn)"
       )
     }
     guard rules.holds(rule.eligibleWhen, for: state, on: today) else {
       throw refused(
         by: rule.eligibleWhen,
         otherwise: .notEligible,
-        "the namespace may not start a \(type) trial"
+        "the namespace may not start a trial of \(type)"
       )
     }
     let days = rule.duration.days(onPlan: state.plan(on: today, rules.plans))
@@ -88,7 +88,7 @@ extension Decider {
   ) throws(Refused) -> TrialType {
     if let named {
       guard let record = newestRecord(of: named) else {
-        throw refused(.noTrial, "the namespace never had a \(named) trial")
+        throw refused(.noTrial, "the namespace never had a trial of \(named)")
       }
       if record.isActive(on: today) {
         throw refused(

@@ -10,7 +10,8 @@ public struct ExplainedCondition: Equatable, Sendable {
   public let since: CalendarDate?
   /// The first later date on which it will have the other value if no event is added; `nil`: never.
   public let until: CalendarDate?
-  /// For a leaf, the positions of the events it rests on, ascending.
+  /// For a leaf, the positions of the events that the value rests on, on the date and where it
+  /// began (``since``), ascending.
   public let positions: [Int]
   /// The nodes inside, in file order.
   public let children: [ExplainedCondition]
@@ -64,40 +65,62 @@ extension RuleSet {
       value: value,
       since: since,
       until: until,
-      positions: evidence(for: condition, in: state, on: date),
+      positions: evidence(for: condition, in: state, on: date, since: since),
       children: children
     )
   }
 
-  /// The events that a leaf's value rests on, ascending; none for a node with children.
+  /// The events that a leaf's value rests on, on the date and where it began, ascending; none for a
+  /// node with children.
+  private func evidence(
+    for condition: Condition,
+    in state: NamespaceState,
+    on date: CalendarDate,
+    since: CalendarDate?
+  ) -> [Int] {
+    var positions = Set(evidence(for: condition, in: state, on: date))
+    guard let since else { return positions.sorted() }
+    positions.formUnion(evidence(for: condition, in: state, on: since))
+    switch condition.test {
+    case .planIn, .paid:
+      // What begins where a period ended rests on that period's event too.
+      if state.planPeriod(on: since)?.startsOn != since, let before = since.adding(days: -1),
+        let ended = state.planPeriod(on: before)?.position
+      {
+        positions.insert(ended)
+      }
+    default: break
+    }
+    return positions.sorted()
+  }
+
+  /// The events that a leaf's value on a date rests on; none for a node with children.
   private func evidence(
     for condition: Condition,
     in state: NamespaceState,
     on date: CalendarDate
   ) -> [Int] {
-    let positions: [Int] =
-      switch condition.test {
-      case .all, .any, .not:
-        []
-      case .planIn, .paid:
-        [state.planPeriod(on: date)?.position].compactMap(\.self)
-      case .everPaid:
-        state.planPeriods.filter { isPaid($0.plan) && $0.startsOn <= date }.compactMap(\.position)
-      case .hasTrialed(let types), .trialCount(let types, _):
-        state.visibleRecords(of: types, on: date).compactMap(\.positions.first)
-      case .activeTrial(let types):
-        activeEvidence(of: types, in: state, on: date)
-      case .daysSince(let moment, let types, _):
-        latestEvidence(of: moment, types, in: state, on: date)
-      case .extensionsUsed:
-        state.visibleExtensions(on: date).compactMap(\.position)
-      case .reactivationsUsed:
-        state.visibleReactivations(on: date).compactMap(\.positions.first)
-      case .extensionsAndReactivationsUsed:
-        state.visibleExtensions(on: date).compactMap(\.position)
-          + state.visibleReactivations(on: date).compactMap(\.positions.first)
-      }
-    return positions.sorted()
+    switch condition.test {
+    case .all, .any, .not:
+      []
+    case .planIn, .paid:
+      [state.planPeriod(on: date)?.position].compactMap(\.self)
+    case .everPaid:
+      state.planPeriods.filter { isPaid($0.plan) && $0.startsOn <= date }.compactMap(\.position)
+    case .hasTrialed(let types), .trialCount(let types, _):
+      state.visibleRecords(of: types, on: date).compactMap(\.positions.first)
+    case .activeTrial(let types):
+      activeEvidence(of: types, in: state, on: date)
+    case .daysSince(let moment, let types, _):
+      latestEvidence(of: moment, types, in: state, on: date)
+    case .extensionsUsed:
+      state.visibleExtensions(on: date).compactMap(\.position)
+    case .reactivationsUsed:
+      state.visibleReactivations(on: date).compactMap(\.positions.first)
+    case .extensionsAndReactivationsUsed:
+      state.visibleExtensions(on: date).compactMap(\.position)
+        + state.visibleReactivations(on: date).compactMap(\.positions.first)
+    }
   }
 
   /// The events of the active records or, when none is active, of all that could have been.

@@ -44,6 +44,23 @@ extension JSONWriter {
     member("rules_sha256", inForce.sha256)
   }
 
+  /// Writes who acted, why and from where, each where it was said: `actor`, `reason`, `source`.
+  package mutating func members(of metadata: Metadata) {
+    if let actor = metadata.actor {
+      memberObject("actor") { writer in
+        writer.member("role", actor.role.rawValue)
+        if let userID = actor.userID { writer.member("user_id", Int(userID)) }
+      }
+    }
+    if let reason = metadata.reason { member("reason", reason) }
+    if !metadata.source.isEmpty {
+      let entries = metadata.source.sorted { $0.key < $1.key }
+      memberObject("source") { writer in
+        for (key, value) in entries { writer.member(key, value) }
+      }
+    }
+  }
+
   /// Writes a group's state as `show --json` gives it.
   ///
   /// - Parameters:

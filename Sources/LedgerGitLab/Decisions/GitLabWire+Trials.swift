@@ -10,20 +10,20 @@ import TrialLedger
 extension GitLabWire {
   /// Starts an Ultimate trial, of the type that was sent or else of the first that the namespace
   /// is eligible for.
-  func ultimate(_ request: Request) async throws -> Response {
-    let body = try await trialRequest(request)
+  func ultimate(_ request: Request, _ context: LedgerRequestContext) async throws -> Response {
+    let body = try await trialRequest(request, context)
     return try await start(try body.trialType(), body)
   }
 
   /// Starts the trial of an add-on.
-  func addOn(_ request: Request) async throws -> Response {
-    let body = try await trialRequest(request)
+  func addOn(_ request: Request, _ context: LedgerRequestContext) async throws -> Response {
+    let body = try await trialRequest(request, context)
     return try await start(try body.addOnTrialType(), body)
   }
 
   /// Extends the active trial or grants an expired one again.
-  func grant(_ request: Request) async throws -> Response {
-    let body = try await trialRequest(request)
+  func grant(_ request: Request, _ context: LedgerRequestContext) async throws -> Response {
+    let body = try await trialRequest(request, context)
     let kind = try body.grantKind()
     return try await decide(body, recordedAs: .ok) { history, rules in
       if let record = history.trialGranted(kind, by: body.userID) { return .repeated(record) }
@@ -48,10 +48,15 @@ extension GitLabWire {
     return Response(.ok, writer.bytes)
   }
 
-  private func trialRequest(_ request: Request) async throws -> TrialRequest {
+  private func trialRequest(
+    _ request: Request,
+    _ context: LedgerRequestContext
+  ) async throws -> TrialRequest {
     if !ledger.isWritable { throw RequestFailure.readOnly }
     let bytes = try await request.bodyBytes(upTo: limits.bodyByteCountMax)
-    return try TrialRequest(bytes, byteCountMax: limits.bodyByteCountMax)
+    let body = try TrialRequest(bytes, byteCountMax: limits.bodyByteCountMax)
+    context.note([body.namespaceID])
+    return body
   }
 
   private func start(_ type: TrialType?, _ body: TrialRequest) async throws -> Response {

@@ -59,11 +59,9 @@ extension GitLabWire {
       _ path: String,
       _ id: String,
       _ summary: String,
-      _ handler: @escaping @Sendable (Request) async throws -> Response
+      _ handler: @escaping RouteHandler
     ) -> Operation {
-      operation(method, path, id, summary, body: body, answers: answers) { request, _ in
-        try await handler(request)
-      }
+      operation(method, path, id, summary, body: body, answers: answers, handler: handler)
     }
     return [
       add(
@@ -71,35 +69,35 @@ extension GitLabWire {
         "/trials/gitlab_com/ultimates",
         "startUltimateTrial",
         "Starts an Ultimate trial.",
-        { [self] in try await ultimate($0) }
+        { [self] in try await ultimate($0, $1) }
       ),
       add(
         .post,
         "/trials",
         "startUltimateTrialByOldPath",
         "Starts an Ultimate trial, by its older path.",
-        { [self] in try await ultimate($0) }
+        { [self] in try await ultimate($0, $1) }
       ),
       add(
         .post,
         "/trials/gitlab_com/addons",
         "startAddOnTrial",
         "Starts the trial of an add-on.",
-        { [self] in try await addOn($0) }
+        { [self] in try await addOn($0, $1) }
       ),
       add(
         .post,
         "/trials/create_addon",
         "startAddOnTrialByOldPath",
         "Starts the trial of an add-on, by its older path.",
-        { [self] in try await addOn($0) }
+        { [self] in try await addOn($0, $1) }
       ),
       add(
         .put,
         "/trials/extend_reactivate_trial",
         "extendOrReactivateTrial",
         "Extends the active trial, or grants an expired one again.",
-        { [self] in try await grant($0) }
+        { [self] in try await grant($0, $1) }
       ),
     ]
   }

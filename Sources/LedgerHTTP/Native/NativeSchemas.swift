@@ -177,6 +177,9 @@ let nativeSchemas: [(name: String, schema: String)] = [
     "recorded_at":{"$ref":"#/components/schemas/Instant"},
     "rules":{"$ref":"#/components/schemas/RulesID"},
     "rules_sha256":{"$ref":"#/components/schemas/SHA256"},"in_force":{"type":"boolean"},
+    "actor":{"type":"object","required":["role"],"properties":{"role":{"type":"string"},
+    "user_id":{"type":"integer","minimum":1}}},"reason":{"type":"string"},
+    "source":{"type":"object","additionalProperties":{"type":"string"}},
     "text":{"type":"string"}}}
     """##
   ),

@@ -6,7 +6,10 @@ import TrialLedger
 
 extension NativeWire {
   /// `POST /v1/commands`: one command; its outcome by the status too.
-  func command(_ request: Request) async throws -> Response {
+  func command(
+    _ request: Request,
+    _ context: LedgerRequestContext
+  ) async throws -> Response {
     try requireWriting()
     let bytes = try await request.bodyBytes(upTo: limits.bodyByteCountMax)
     let outcome: Outcome
@@ -14,6 +17,7 @@ extension NativeWire {
     case .invalid(let problem):
       outcome = .invalid(problem)
     case .command(var command):
+      context.note([command.namespaceID])
       command.metadata.commandID = try commandID(of: command, in: request)
       let outcomes = try await ledger.submit([command])
       guard let only = outcomes.first else {
@@ -26,7 +30,10 @@ extension NativeWire {
   }
 
   /// `POST /v1/commands/batch`: JSON Lines of commands, answered by as many lines of outcomes.
-  func batch(_ request: Request) async throws -> Response {
+  func batch(
+    _ request: Request,
+    _ context: LedgerRequestContext
+  ) async throws -> Response {
     try requireWriting()
     if request.headers[.idempotencyKey] != nil {
       throw RequestFailure.invalid(
@@ -53,6 +60,8 @@ extension NativeWire {
         "the batch has more than \(limits.itemCountMax) commands"
       )
     }
+    var named: Set<NamespaceID> = []
+    context.note(commands.map(\.namespaceID).filter { named.insert($0).inserted })
     var decided = try await ledger.submit(commands).makeIterator()
     var writer = JSONWriter()
     var noted: [Telemetry.Outcome] = []

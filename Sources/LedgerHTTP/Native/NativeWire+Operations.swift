@@ -88,7 +88,7 @@ extension NativeWire {
           .outcome(.unprocessableContent, "The rules refuse it."),
           .readOnly,
         ]
-      ) { request, _ in try await command(request) },
+      ) { request, context in try await command(request, context) },
       Operation(
         .post,
         "/v1/commands/batch",
@@ -104,7 +104,7 @@ extension NativeWire {
           .problem(.contentTooLarge, "Too many commands.", codes: "too_many_commands"),
           .readOnly,
         ]
-      ) { request, _ in try await batch(request) },
+      ) { request, context in try await batch(request, context) },
     ]
   }
 

@@ -11,10 +11,10 @@ extension NativeWire {
         .get,
         "/v1/rules",
         "listRules",
-        "The rule sets that were activated, oldest first.",
+        "The rule sets that were activated, oldest first; auditors see who activated them and why.",
         access: .role(.reader),
         answers: [.json(.ok, "The activations.", "RulesList")]
-      ) { _, _ in rulesList() },
+      ) { _, context in rulesList(context) },
       Operation(
         .get,
         "/v1/rules/{id}",
@@ -70,8 +70,9 @@ extension NativeWire {
     ]
   }
 
-  /// `GET /v1/rules`: every activation, without anybody's words.
-  func rulesList() -> Response {
+  /// `GET /v1/rules`: every activation; who and why for those who may read events.
+  func rulesList(_ context: LedgerRequestContext) -> Response {
+    let showsWords = mayReadEvents(context)
     let activations = ledger.rules.activations
     var writer = JSONWriter()
     writer.object { writer in
@@ -79,6 +80,7 @@ extension NativeWire {
         for activation in activations {
           writer.object { writer in
             writer.members(of: activation, isCurrent: activation == activations.last)
+            if showsWords { writer.members(of: activation.metadata) }
           }
         }
       }
@@ -107,9 +109,15 @@ extension NativeWire {
     var writer = JSONWriter()
     writer.object { writer in
       writer.members(of: activation, isCurrent: activation == rules.activations.last)
+      if mayReadEvents(context) { writer.members(of: activation.metadata) }
       writer.member("text", activation.text)
     }
     return Response(.ok, writer.bytes, headers: [.vary: "Accept"])
+  }
+
+  /// Whether the caller may see who acted and why, as events say it; without tokens everybody may.
+  private func mayReadEvents(_ context: LedgerRequestContext) -> Bool {
+    context.caller?.roles.contains(.auditor) ?? true
   }
 
   /// `POST /v1/rules/diff`: compares two rule sets for every namespace, on one day and some after it.

@@ -7,6 +7,10 @@ import LedgerRuleFiles
 struct ImportChecker: ~Copyable {
   private var states = ImportedStates()
   private var lastRecordedAt: Instant
+  /// Whether that is still the ledger's newest event, and none of the file.
+  private var isAtStart = true
+  /// What the file calls the instant.
+  private let instantName: String
   private let latest: Instant?
   private let isCopy: Bool
   private var position: Int
@@ -21,15 +25,17 @@ struct ImportChecker: ~Copyable {
   ///
   /// `position` is that of the next event, `latest` the latest `recorded_at` that is accepted (`nil`
   /// is any). For a copy, positions and versions must be there and right. `codes` are the trial
-  /// types and plans that are recorded.
+  /// types and plans that are recorded. `instantName` is what the file calls `recorded_at`.
   init(
     position: Int,
     lastRecordedAt: Instant,
     latest: Instant?,
     isCopy: Bool,
     rules: RulesHistory,
-    codes: [String]
+    codes: [String],
+    instantName: String = "recorded_at"
   ) {
+    self.instantName = instantName
     self.codes = Set(codes)
     self.position = position
     self.lastRecordedAt = lastRecordedAt
@@ -64,16 +70,22 @@ struct ImportChecker: ~Copyable {
 
   private mutating func instantProblem(_ recordedAt: Instant?) -> String? {
     guard let recordedAt else {
-      return "recorded_at is missing; give it, or use --recorded-now"
+      return "\(instantName) is missing; give it, or use --recorded-now"
+    }
+    if recordedAt < lastRecordedAt, isAtStart {
+      return
+        "\(instantName) \(recordedAt) is before the ledger's newest event (\(lastRecordedAt)); "
+        + "--recorded-now records it as of now"
     }
     if recordedAt < lastRecordedAt {
-      return "recorded_at \(recordedAt) is before \(lastRecordedAt), that of the event before; "
+      return "\(instantName) \(recordedAt) is before \(lastRecordedAt), that of the event before; "
         + "put the file in order, or use --recorded-now"
     }
     if let latest, recordedAt > latest {
-      return "recorded_at \(recordedAt) is in the future"
+      return "\(instantName) \(recordedAt) is in the future"
     }
     lastRecordedAt = recordedAt
+    isAtStart = false
     return nil
   }
 

@@ -25,9 +25,7 @@ struct ImportSource {
 
   /// SHA-256 of a file's bytes.
   static func sha256(of path: String) throws(LedgerError) -> [UInt8] {
-    guard let handle = FileHandle(forReadingAtPath: path) else {
-      throw .inputOutput("cannot open \(path); check that it exists and may be read")
-    }
+    let handle = try openInput(path)
     var hash = SHA256()
     do {
       while let data = try handle.read(upToCount: 1 << 20), !data.isEmpty {

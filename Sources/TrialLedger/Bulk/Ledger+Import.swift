@@ -66,7 +66,8 @@ extension Ledger {
   private static func openOrCreate(
     _ folder: String
   ) throws(LedgerError) -> (writer: LogWriter, recovery: RecoveryReport?) {
-    try onLog { () throws(LogError) in
+    try requireParent(of: folder)
+    return try onLog { () throws(LogError) in
       do throws(LogError) {
         return (try LogWriter.create(in: folder, identity: randomIdentity()), nil)
       } catch .notEmpty {

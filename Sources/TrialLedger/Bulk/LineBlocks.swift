@@ -28,10 +28,7 @@ struct LineBlocks {
   /// Opens the file at `path`, for the lines that are not empty from the `skipping`-th on.
   init(_ path: String, skipping: Int) throws(LedgerError) {
     skipCount = skipping
-    guard let handle = FileHandle(forReadingAtPath: path) else {
-      throw .inputOutput("cannot open \(path); check that it exists and may be read")
-    }
-    self.handle = handle
+    handle = try openInput(path)
     self.path = path
   }
 

@@ -18,10 +18,7 @@ struct LineReader {
 
   /// Opens the file at `path`.
   init(_ path: String) throws(LedgerError) {
-    guard let handle = FileHandle(forReadingAtPath: path) else {
-      throw .inputOutput("cannot open \(path); check that it exists and may be read")
-    }
-    self.handle = handle
+    handle = try openInput(path)
     name = path
   }
 
@@ -77,4 +74,15 @@ struct LineReader {
   private func tooLong(_ number: Int) -> LedgerError {
     .badInput("\(name):\(number): the line has more than \(Self.lineByteCountMax) bytes")
   }
+}
+
+/// Opens a file that is given as data.
+///
+/// - Throws: ``LedgerError/badInput(_:)`` for what cannot be opened, and for a folder.
+func openInput(_ path: String) throws(LedgerError) -> FileHandle {
+  if FolderIdentity(path) != nil { throw .badInput("cannot read \(path): it is a folder") }
+  guard let handle = FileHandle(forReadingAtPath: path) else {
+    throw .badInput("cannot open \(path); check that it exists and may be read")
+  }
+  return handle
 }

@@ -64,7 +64,8 @@ extension WriterCore: RecordedFacts {
         latest: isTestClock || isCopy ? nil : try moment(nil),
         isCopy: isCopy,
         rules: rules,
-        codes: codes
+        codes: codes,
+        instantName: options.format == .trialHistories ? "created_at" : "recorded_at"
       )
       file = try PreparedFile(
         source,

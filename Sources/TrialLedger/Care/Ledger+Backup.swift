@@ -30,19 +30,39 @@ extension Ledger {
   ///   - progress: Told how many bytes are done, from the calling thread.
   /// - Returns: What was copied; the copy is durable.
   /// - Throws: ``LedgerError/notALedger(_:)`` for a target that holds something else,
-  ///   ``LedgerError/badInput(_:)`` for a backup that this ledger did not grow from,
+  ///   ``LedgerError/badInput(_:)`` for a backup that this ledger did not grow from, and for a
+  ///   target that is the ledger's own folder or lies inside it,
   ///   ``LedgerError/damaged(_:at:)``, ``LedgerError/busy(_:)``, ``LedgerError/inputOutput(_:)``.
   public static func backup(
     of path: String,
     to target: String,
     progress: (@Sendable (Progress) -> Void)? = nil
   ) throws(LedgerError) -> BackupReport {
+    try refuseOwnFolder(of: path, as: target)
+    try requireParent(of: target)
     let report = try onLog { () throws(LogError) in
       try LogBackup.make(of: path, to: target) { done, total in
         progress?(Progress(phase: "copying", done: done, total: total, unit: .bytes))
       }
     }
     return BackupReport(report)
+  }
+
+  /// Refuses a target whose loss would be the ledger's: its own folder, or one inside it.
+  private static func refuseOwnFolder(
+    of path: String,
+    as target: String
+  ) throws(LedgerError) {
+    guard let own = FolderIdentity(path) else { return }
+    let found: String
+    if FolderIdentity(target) == own {
+      found = "is the ledger itself"
+    } else if own.contains(target) {
+      found = "lies inside the ledger"
+    } else {
+      return
+    }
+    throw .badInput("\(target) \(found); a backup must be a folder elsewhere.")
   }
 
   /// Copies a backup into a new folder and verifies every byte of the copy before it gets its name.
@@ -59,7 +79,15 @@ extension Ledger {
     to path: String,
     progress: (@Sendable (Progress) -> Void)? = nil
   ) throws(LedgerError) -> BackupReport {
-    let total = try onLog { () throws(LogError) in try LogReader.open(in: backup).size }
+    let total: Int
+    do throws(LogError) {
+      total = try LogReader.open(in: backup).size
+    } catch .notALog {
+      throw .notALedger("There is no backup in \(backup).")
+    } catch {
+      throw LedgerError(error)
+    }
+    try requireParent(of: path)
     let report = try onLog { () throws(LogError) in
       try LogBackup.restore(from: backup, to: path) { done, total in
         progress?(Progress(phase: "copying", done: done, total: total, unit: .bytes))

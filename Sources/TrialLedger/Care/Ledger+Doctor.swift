@@ -22,7 +22,7 @@ extension Ledger {
     var findings = [folder(path, machine)]
     guard machine.folderExists else { return DoctorReport(findings: findings, isDamaged: false) }
     let log = LogInspection(of: path)
-    findings.append(writer(path, log, machine))
+    findings.append(writer(path, log))
     findings.append(bytes(log))
     findings.append(tail(log))
     findings.append(files(log))
@@ -30,7 +30,7 @@ extension Ledger {
     findings.append(quarantine(log))
     let checkpoints = CheckpointFinding(path, copies, log)
     findings.append(checkpoints.finding)
-    findings.append(snapshots(path))
+    findings.append(snapshots(path, log))
     findings.append(time(log, clock.now()))
     findings.append(space(machine))
     findings.append(descriptors(machine))
@@ -73,13 +73,9 @@ extension Ledger {
     return Finding("folder", .ok, "\(path) is there and can be written")
   }
 
-  private static func writer(
-    _ path: String,
-    _ log: LogInspection,
-    _ machine: Machine
-  ) -> Finding {
+  private static func writer(_ path: String, _ log: LogInspection) -> Finding {
     guard log.hasWriter else { return Finding("writer", .ok, "no process has it for writing") }
-    let process = machine.lockHolder("\(path)/lock").map { "process \($0)" } ?? "a process"
+    let process = Machine.lockHolder("\(path)/lock").map { "process \($0)" } ?? "a process"
     return Finding("writer", .ok, "\(process) has it for writing")
   }
 
@@ -89,7 +85,7 @@ extension Ledger {
       return Finding(
         "bytes",
         .ok,
-        "\(log.size) events; headers, chain and newest segment are sound"
+        "\(counted(log.size, "event")); headers, chain and newest segment are sound"
       )
     case .damaged(let damage)?:
       return Finding(
@@ -112,12 +108,13 @@ extension Ledger {
   }
 
   private static func tail(_ log: LogInspection) -> Finding {
+    guard log.problem == nil else { return notLooked("tail") }
     guard let tail = log.tornTail else { return Finding("tail", .ok, "the last write is whole") }
     return Finding(
       "tail",
       .warn,
-      "\(tail.byteCount) bytes from byte \(tail.offset) of \(tail.file) on are a write that never "
-        + "finished",
+      "\(counted(tail.byteCount, "byte")) from byte \(tail.offset) of \(tail.file) on are a write "
+        + "that never finished",
       advice: "nothing is lost; the next opening for writing cuts them"
     )
   }
@@ -143,19 +140,20 @@ extension Ledger {
     return Finding(
       "files",
       .ok,
-      "\(log.sealedCount) sealed segments, \(log.framesCount) of frames"
+      "\(counted(log.sealedCount, "sealed segment")), \(grouped(log.framesCount)) of frames"
     )
   }
 
   private static func sealing(_ log: LogInspection) -> Finding {
     let waiting = max(0, log.framesCount - 1 - log.doubled.count)
+    let text = "\(counted(waiting, "full segment")) \(waiting == 1 ? "waits" : "wait") to be sealed"
     guard waiting > 2 else {
-      return Finding("sealing", .ok, "\(waiting) full segments wait to be sealed")
+      return Finding("sealing", .ok, waiting == 0 ? "no full segment waits to be sealed" : text)
     }
     return Finding(
       "sealing",
       .warn,
-      "\(waiting) full segments wait to be sealed",
+      text,
       advice: "open the ledger for writing (serve) with free processor time and disk space"
     )
   }
@@ -165,12 +163,14 @@ extension Ledger {
     return Finding(
       "quarantine",
       .warn,
-      "\(log.quarantine.fileCount) files, \(log.quarantine.byteCount) bytes that recoveries cut off",
+      "\(counted(log.quarantine.fileCount, "file")), "
+        + "\(counted(log.quarantine.byteCount, "byte")) that recoveries cut off",
       advice: "keep them until somebody knows why; history 0 shows losses that were accepted"
     )
   }
 
   private static func time(_ log: LogInspection, _ now: Instant) -> Finding {
+    guard log.problem == nil else { return notLooked("clock") }
     guard let newest = log.recordedAt, now < newest else {
       return Finding("clock", .ok, "not behind the newest event")
     }
@@ -180,6 +180,11 @@ extension Ledger {
       "it is \(now), but the newest event was recorded at \(newest)",
       advice: "set the clock; until then events get the newest event's instant"
     )
+  }
+
+  /// What cannot be said of a log that cannot be read.
+  private static func notLooked(_ check: String) -> Finding {
+    Finding(check, .warn, "not looked at", advice: "see bytes")
   }
 
   private static func listed(_ names: [String]) -> String {

@@ -39,6 +39,11 @@ public struct LossFinding: Equatable, Sendable {
   /// Whether the loss was accepted before, and only its recording did not finish.
   public let isAccepted: Bool
 
+  /// What to do when not even the first event is sound, so that there is nothing to keep.
+  public static let nothingSound =
+    "No sound event is left, so nothing can be kept: restore a backup, or import an export into a "
+    + "new folder."
+
   /// The number of events that would be lost, at least.
   public var lostCount: Int { max(0, countBefore - soundCount) }
 }
@@ -128,8 +133,9 @@ extension Ledger {
   ) throws(LedgerError) -> AcceptedLossReport? {
     let checkpoints = CheckpointStore(ofLedger: path, disk: disk)
     let signedSize = try checkpoints.sizes().last ?? 0
-    let report = try onLog { () throws(LogError) in
-      try AcceptedLoss.accept(
+    let report: LedgerLog.AcceptedLossReport?
+    do throws(LogError) {
+      report = try AcceptedLoss.accept(
         in: path,
         actor: actor,
         reason: reason,
@@ -142,6 +148,14 @@ extension Ledger {
           try checkpoints.setAside(above: event.position, to: keptFolder)
         }
       )
+    } catch .damaged(let damage) where damage.position == 0 {
+      throw .damaged(
+        "The log is damaged at byte \(damage.offset) of \(damage.file): \(damage.reason). "
+          + LossFinding.nothingSound,
+        at: DamagedPlace(damage)
+      )
+    } catch {
+      throw LedgerError(error)
     }
     return report.map { report in
       AcceptedLossReport(

@@ -41,11 +41,11 @@ struct Machine {
     descriptorCountMax = Self.descriptorLimit()
   }
 
-  /// The process that has `path` locked.
-  func lockHolder(_ path: String) -> Int? {
+  /// The process that has `path` locked for itself; `nil` where none has, or nobody can tell.
+  static func lockHolder(_ path: String) -> Int? {
     guard let attributes = try? FileManager.default.attributesOfItem(atPath: path),
       let inode = (attributes[.systemFileNumber] as? NSNumber)?.intValue,
-      let text = Self.text("/proc/locks")
+      let text = text("/proc/locks")
     else { return nil }
     // 1: FLOCK  ADVISORY  WRITE 4711 08:01:1234 0 EOF
     for line in text.split(separator: "\n") {
@@ -53,7 +53,8 @@ struct Machine {
       guard fields.count > 5, fields[1] == "FLOCK", fields[3] == "WRITE",
         fields[5].split(separator: ":").last.flatMap({ Int($0) }) == inode
       else { continue }
-      return Int(fields[4])
+      // A process of another container has no number here.
+      return Int(fields[4]).flatMap { $0 > 0 ? $0 : nil }
     }
     return nil
   }

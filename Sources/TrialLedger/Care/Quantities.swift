@@ -26,3 +26,19 @@ package func decimal(_ value: Double, digits: Int) -> String {
   let zeros = String(repeating: "0", count: digits - fraction.utf8.count)
   return "\(scaled / scale).\(zeros)\(fraction)"
 }
+
+/// A number with a comma after every three digits: 1,234,567.
+package func grouped(_ number: Int) -> String {
+  let digits = String(number.magnitude)
+  var result = ""
+  for (index, digit) in digits.enumerated() {
+    if index > 0, (digits.count - index).isMultiple(of: 3) { result.append(",") }
+    result.append(digit)
+  }
+  return number < 0 ? "-" + result : result
+}
+
+/// A number with its noun: 1 event, 1,234 events.
+package func counted(_ number: Int, _ noun: String) -> String {
+  "\(grouped(number)) \(noun)\(number == 1 ? "" : "s")"
+}

@@ -63,6 +63,7 @@ extension Ledger {
     at path: String,
     _ fill: (inout LogWriter) throws(Failure) -> Void
   ) throws(LedgerError) {
+    try requireParent(of: path)
     do {
       var log = try createOrResume(path)
       try fill(&log)

@@ -5,18 +5,15 @@ extension LedgerError {
   init(_ error: LogError) {
     let message = error.description
     switch error {
-    case .locked: self = .busy(message)
+    case .locked(let folder):
+      let process = Machine.lockHolder("\(folder)/lock").map { "Process \($0)" }
+      self = .busy(
+        "\(process ?? "Another process") writes to the ledger in \(folder); if it serves, send it "
+          + "commands and rules over HTTP (POST /v1/commands, POST /v1/rules), else wait for it."
+      )
     case .notALog, .newerVersion, .notEmpty: self = .notALedger(message)
     case .damaged(let damage):
-      self = .damaged(
-        message,
-        at: DamagedPlace(
-          file: damage.file,
-          offset: damage.offset,
-          position: damage.position,
-          reason: damage.reason
-        )
-      )
+      self = .damaged(message, at: DamagedPlace(damage))
     default:
       switch error.kind {
       case .damaged: self = .damaged(message)
@@ -25,6 +22,18 @@ extension LedgerError {
       case .badInput: self = .badInput(message)
       }
     }
+  }
+}
+
+extension DamagedPlace {
+  /// The log's word for it.
+  init(_ damage: Damage) {
+    self.init(
+      file: damage.file,
+      offset: damage.offset,
+      position: damage.position,
+      reason: damage.reason
+    )
   }
 }
 

@@ -15,7 +15,10 @@ struct CheckpointFinding {
     do throws(LedgerError) {
       let sizes = try comparison.stores[0].sizes()
       guard log.problem == nil else {
-        finding = Self.made(.warn, "\(sizes.count) signed; not compared, as the log cannot be read")
+        finding = Self.made(
+          .warn,
+          "\(grouped(sizes.count)) signed; not compared, as the log cannot be read"
+        )
         return
       }
       try comparison.check()
@@ -29,9 +32,10 @@ struct CheckpointFinding {
       let since = log.size - newest
       finding = Self.made(
         .ok,
-        "\(sizes.count) signed, the newest at \(newest) events, \(since) events ago; "
+        "\(grouped(sizes.count)) signed, the newest at \(counted(newest, "event")), "
+          + "\(counted(since, "event")) ago; "
           + (copies.isEmpty
-            ? "none is kept outside this folder"
+            ? "TRIAL_LEDGER_CHECKPOINTS is not set, so none outside is compared"
             : "copies are in \(copies.joined(separator: ", "))")
       )
     } catch {

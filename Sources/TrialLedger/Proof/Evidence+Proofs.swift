@@ -22,8 +22,11 @@ extension Evidence {
     let checkpoint = try usable(checkpoint)
     guard position >= 0, position < checkpoint.size else {
       throw .badInput(
-        "Position \(position) is asked for; the checkpoint covers \(checkpoint.size) events"
-          + (position < size && position > 0 ? "; sign a newer one first." : ".")
+        "Position \(position) is asked for; the checkpoint covers "
+          + counted(checkpoint.size, "event")
+          + (position < size && position > 0
+            ? "; sign a newer one with checkpoint."
+            : ", and the ledger has \(counted(size, "event")).")
       )
     }
     let event = try onLog { () throws(LogError) in try reader.event(at: position) }

@@ -200,7 +200,9 @@ extension Ledger {
     case nil: return head.size
     case .size(let size):
       guard (0...head.size).contains(size) else {
-        throw .badInput("as-of \(size) is past the head; the ledger has \(head.size) events")
+        throw .badInput(
+          "as-of \(size) is past the head; the ledger has \(counted(head.size, "event"))"
+        )
       }
       return size
     case .instant(let instant):
@@ -231,7 +233,8 @@ extension Ledger {
     case nil:
       guard let inForce = head.rules.inForce(atSize: size) else {
         throw .badInput(
-          "no rules were in force after \(size) events; name a rule set to answer by"
+          "no rules were in force after \(counted(size, "event")); name a rule set to answer by "
+            + "(--rules ID)"
         )
       }
       return inForce
@@ -245,7 +248,8 @@ extension Ledger {
       }
       guard let bundled = BundledRules.all.first(where: { $0.id == id }) else {
         throw .badInput(
-          "no rules \(id) are known after \(size) events, and none of that id are bundled"
+          "no rules \(id) are known after \(counted(size, "event")), and none of that id are bundled; "
+            + "rules list shows them, and a file is named with a slash, .yaml or .yml"
         )
       }
       return head.rules.hypothetical(try bundled.rules(), sha256: bundled.sha256, atSize: size)

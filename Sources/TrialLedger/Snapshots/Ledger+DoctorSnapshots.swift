@@ -1,8 +1,12 @@
+import LedgerLog
 import LedgerSQLite
 
 extension Ledger {
   /// What `doctor` says of the snapshots: they are never needed, so nothing about them is bad.
-  static func snapshots(_ path: String) -> DoctorReport.Finding {
+  static func snapshots(_ path: String, _ log: LogInspection) -> DoctorReport.Finding {
+    guard log.problem == nil else {
+      return DoctorReport.Finding("snapshots", .warn, "not looked at", advice: "see bytes")
+    }
     let advice = "nothing is lost; starts are slower until snapshot or the next stop of serve"
     do throws(LedgerError) {
       let ledger = try open(at: path)
@@ -12,7 +16,7 @@ extension Ledger {
           return DoctorReport.Finding(
             "snapshots",
             .warn,
-            "none of \(snapshots.count) fits the log",
+            "none of \(counted(snapshots.count, "snapshot")) fits the log",
             advice: advice
           )
         }
@@ -22,12 +26,12 @@ extension Ledger {
       return DoctorReport.Finding(
         "snapshots",
         .ok,
-        "a start folds the last \(ledger.size - newest.eventCount) of \(ledger.size) events"
+        "a start folds the last \(grouped(ledger.size - newest.eventCount)) of "
+          + counted(ledger.size, "event")
           + (former ? "; states from before a rebuild are kept" : "")
       )
     } catch {
-      // What keeps the ledger from opening, another finding says.
-      return DoctorReport.Finding("snapshots", .warn, error.message, advice: advice)
+      return DoctorReport.Finding("snapshots", .warn, error.message.withoutStop, advice: advice)
     }
   }
 }

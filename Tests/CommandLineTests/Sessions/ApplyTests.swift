@@ -118,6 +118,20 @@ struct ApplyTests {
     #expect(try errors.fileHandleForReading.readToEnd() ?? Data() == Data())
   }
 
+  @Test func `follow from a position past the head says that it waits`() throws {
+    let shell = try Shell.withHistory()
+    let process = shell.process("follow --from 9999")
+    let errors = Pipe()
+    process.standardError = errors
+    try process.run()
+    defer { process.terminate() }
+    let said = String(decoding: errors.fileHandleForReading.availableData, as: UTF8.self)
+    #expect(
+      said
+        == "position 9,999 is past the head (9 events); nothing is printed before it is reached\n"
+    )
+  }
+
   @Test func `follow prints what is recorded while it runs`() throws {
     let shell = try Shell.withHistory()
     let process = shell.process("follow --from 6")

@@ -49,6 +49,11 @@ struct BadInputTests {
     try shell.run("eligibility 42 --rules no-such-rules")
     try shell.run("eligibility 42 --rules 'No Such'")
     try shell.run("eligibility 42 --rules missing.yaml")
+    try shell.run("prove 99")
+    try shell.run("show 999 --as-of 3")
+    try shell.run("history 999 --json")
+    try shell.run("snapshot --list --data ledger")
+    try shell.run("token list")
     let long = String(repeating: "x", count: 513)
     let oversized = try shell.silently(
       "start 44 --trial-type ultimate_with_dap --reason \(long) --now 2026-11-01"
@@ -147,6 +152,7 @@ struct BadInputTests {
     try shell.run("init --data elsewhere --now 2026-09-01")
     try shell.run("init --data elsewhere --origin 'two words'")
     try shell.run("init --data elsewhere --rules missing.yaml")
+    try shell.run("init --data elsewhere --rules missing")
     #expect(!FileManager.default.fileExists(atPath: shell.url("elsewhere").path))
     #expect(!FileManager.default.fileExists(atPath: shell.url("nowhere").path))
     shell.section("A real clock is not to be told what time it is")
@@ -154,6 +160,27 @@ struct BadInputTests {
     try shell.run("start 42 --trial-type ultimate_with_dap --data real --now 2026-09-01")
     try shell.run("apply --test-clock --data real")
     expectSnapshot(of: shell.transcript, at: "CommandLine/bad-folders.txt")
+  }
+
+  /// 74 means that something may have happened; of a mistyped name nothing has.
+  @Test func `a file that cannot be read is named, and is wrong data`() throws {
+    let shell = try Shell.withHistory()
+    let before = try shell.silently("verify").output
+    for line in [
+      "eligibility 42 --rules %.yaml", "apply %", "import %", "import % --renumber",
+      "import % --format trial-histories", "rules lint %", "rules test % %", "rules activate %/%",
+      "init --data other --rules ./%", "verify-proof ledger/% --key %", "rules diff ./%",
+    ] {
+      let missing = try shell.silently(line.replacing("%", with: "nope"))
+      #expect(missing.code == 65, "\(line): \(missing.errors)")
+      #expect(missing.errors.contains("nope"), "\(missing.errors)")
+      if line.contains("%.yaml") || line.contains("%/%") || line.contains("ledger/%") { continue }
+      let folder = try shell.silently(line.replacing("%", with: "ledger"))
+      #expect(folder.code == 65, "\(line): \(folder.errors)")
+      #expect(folder.errors.contains("ledger: it is a folder"), "\(line): \(folder.errors)")
+    }
+    #expect(try shell.silently("verify").output == before)
+    #expect(!FileManager.default.fileExists(atPath: shell.url("other").path))
   }
 
   @Test func `a damaged byte ends every verb with 70`() throws {

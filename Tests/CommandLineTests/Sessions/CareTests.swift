@@ -83,6 +83,89 @@ struct CareTests {
     expectSnapshot(of: shell.transcript, at: "CommandLine/recover.txt")
   }
 
+  @Test func `a backup is never the ledger itself, by whichever path`() throws {
+    let shell = try makeShell()
+    let files = FileManager.default
+    try files.createSymbolicLink(atPath: shell.url("link").path, withDestinationPath: "ledger")
+    try files.createSymbolicLink(
+      atPath: shell.url("inner").path,
+      withDestinationPath: "ledger/segments"
+    )
+    for path in [
+      "ledger", "ledger/", "./ledger", "link", "ledger/../ledger", shell.url("ledger").path,
+    ] {
+      let ran = try shell.silently("backup \(path)")
+      #expect(ran.code == 65 && ran.output.isEmpty, "\(path): \(ran.output)")
+      #expect(
+        ran.errors.contains("is the ledger itself; a backup must be a folder elsewhere"),
+        "\(path)"
+      )
+    }
+    for path in ["ledger/copy", "link/a", "ledger/checkpoints/copy", "inner", "inner/copy"] {
+      let ran = try shell.silently("backup \(path)")
+      #expect(
+        ran.code == 65 && ran.errors.contains("lies inside the ledger"),
+        "\(path): \(ran.errors)"
+      )
+    }
+    #expect(
+      try shell.silently("backup ledger-copy").code == 0,
+      "a name that begins alike is another"
+    )
+    #expect(try shell.silently("backup copy --data link").code == 0)
+    #expect(!files.fileExists(atPath: shell.url("ledger/copy.partial").path))
+  }
+
+  @Test func `paths in folders that are not there are wrong data`() throws {
+    let shell = try makeShell()
+    for line in [
+      "init --data no/such/dir", "backup no/such/dir", "restore ledger --data no/such/dir",
+      "generate --events 40 --namespaces 4 --seed 1 --data no/such/dir",
+    ] {
+      let ran = try shell.silently(line)
+      #expect(ran.code == 65, "\(line): \(ran.errors)")
+      #expect(ran.errors.contains("There is no folder no/such; make it first"), "\(ran.errors)")
+    }
+    let nowhere = try shell.silently("restore nope --data new")
+    #expect(nowhere.code == 65 && nowhere.errors == "Error: There is no backup in nope.\n")
+  }
+
+  @Test func `where not even the first event is sound, recover sends to the backup`() throws {
+    let shell = try makeShell()
+    let url = shell.url("ledger/segments/00000000000000000000.frames")
+    var bytes = [UInt8](try Data(contentsOf: url))
+    let first = try #require(
+      bytes.indices.first { bytes[$0...].starts(with: Array("TLF1".utf8)) && bytes[$0 + 8] == 1 }
+    )
+    bytes[first] = UInt8(ascii: "x")
+    try Data(bytes).write(to: url)
+    let found = try shell.silently("recover")
+    #expect(found.code == 70)
+    #expect(
+      found.output.contains("No sound event is left, so nothing can be kept: restore a backup")
+    )
+    #expect(!found.output.contains("--accept-loss"), "\(found.output)")
+    let accepting = "recover --accept-loss --actor-user 7 --reason 'disk of host 3'"
+    let accepted = try shell.silently(accepting)
+    #expect(accepted.code == 70)
+    #expect(accepted.errors.contains("No sound event is left"), "\(accepted.errors)")
+    #expect([UInt8](try Data(contentsOf: url)) == bytes)
+  }
+
+  @Test func `doctor looks at nothing behind damage, and says so once`() throws {
+    let shell = try makeShell()
+    try damage(shell)
+    let lines = try shell.silently("doctor").output.split(separator: "\n")
+    for check in ["tail", "snapshots", "clock"] {
+      let line = try #require(lines.first { $0.hasPrefix(check) })
+      #expect(line.contains("not looked at; see bytes"), "\(line)")
+    }
+    let sound = try Shell()
+    try #require(try sound.silently("init").code == 0)
+    let words = try sound.silently("doctor").output
+    #expect(words.contains("1 event; headers") && words.contains("0 sealed segments, 1 of frames"))
+  }
+
   /// What the machine is like differs; what it says of the ledger does not.
   @Test func `doctor says what is wrong, and how it ends`() throws {
     let shell = try makeShell()

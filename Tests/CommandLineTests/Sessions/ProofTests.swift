@@ -36,8 +36,12 @@ struct ProofTests {
     let verifier = try String(contentsOf: shell.url("vkey"), encoding: .utf8)
     #expect(verifier.hasPrefix("example.com/trials+"))
     let again = try shell.silently("keygen key")
-    #expect(again.code == 74)
+    #expect(again.code == 65)
     #expect(again.output == "")
+    #expect(
+      again.errors
+        == "Error: cannot make key: it is there, and is never overwritten; choose another name\n"
+    )
     #expect(try String(contentsOf: shell.url("key"), encoding: .utf8) == secret)
     let named = try shell.silently("keygen other --name example.com/other")
     #expect(named.output.hasPrefix("example.com/other+"))
@@ -53,6 +57,8 @@ struct ProofTests {
     let checkpoint = try shell.silently("checkpoint --key key")
     #expect(checkpoint.code == 0, "\(checkpoint.errors)")
     #expect(checkpoint.output.hasPrefix("example.com/trials\n4\n"))
+    let past = try shell.silently("prove 99")
+    #expect(past.errors.contains("the checkpoint covers 4 events, and the ledger has 4 events."))
     let proof = try shell.silently("prove 2").output
     #expect(proof.hasPrefix("c2sp.org/tlog-proof@v1\nextra "))
     try shell.write(proof, to: "2.tlog-proof")
@@ -77,7 +83,7 @@ struct ProofTests {
     #expect(try shell.silently("verify-proof moved.tlog-proof --key vkey").code == 1)
     try shell.write("no proof\n", to: "no.tlog-proof")
     #expect(try shell.silently("verify-proof no.tlog-proof --key vkey").code == 65)
-    #expect(try shell.silently("verify-proof missing --key vkey").code == 74)
+    #expect(try shell.silently("verify-proof missing --key vkey").code == 65)
   }
 
   @Test func `verify compares the log with a checkpoint that somebody kept`() throws {

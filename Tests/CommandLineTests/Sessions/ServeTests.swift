@@ -30,7 +30,16 @@ struct ServeTests {
     let (body, response) = try await URLSession.shared.data(from: url)
     #expect((response as? HTTPURLResponse)?.statusCode == 200)
     #expect(String(decoding: body, as: UTF8.self).contains(#""namespace_id":42"#))
-    #expect(try shell.silently("start 44 --trial-type ultimate_with_dap").code == 75)
+    #expect(told.hasPrefix("GitLab's routes are off: TRIAL_LEDGER_GITLAB_EMAIL and"), "\(told)")
+    for line in [
+      "start 44 --trial-type ultimate_with_dap", "rules activate gitlab-2026-02-dap --yes",
+    ] {
+      let busy = try shell.silently(line)
+      #expect(busy.code == 75)
+      let process = "Process \(process.processIdentifier) writes to the ledger in ledger"
+      #expect(busy.errors.contains(process), "\(busy.errors)")
+      #expect(busy.errors.contains("POST /v1/rules"), "\(busy.errors)")
+    }
     process.terminate()
     process.waitUntilExit()
     #expect(process.terminationReason == .exit)
@@ -76,7 +85,47 @@ struct ServeTests {
       #expect(known?["status"] as? Int == 200)
     }
     let ran = try shell.silently("serve --access-log none/access.jsonl")
-    #expect(ran.code == 74, "\(ran.errors)")
+    #expect(ran.code == 65, "\(ran.errors)")
+  }
+
+  @Test func `who activated rules over HTTP is shown, by the token`() async throws {
+    let shell = try Shell.withHistory()
+    let made = try shell.silently(
+      "token create --role operator --role auditor --role reader --id op1"
+    )
+    let headers = ["Authorization": "Bearer \(made.output.trimmingCharacters(in: .newlines))"]
+    let text = try shell.silently("rules show gitlab-2026-02-dap").output
+    try await shell.serve("") { server in
+      let answer = try await server.ask("/v1/rules?reason=a%20test", headers: headers, body: text)
+      #expect(answer.status == 201, "\(answer.body)")
+      let list = try await server.ask("/v1/rules", headers: headers).body
+      #expect(list.contains(#""reason":"a test","source":{"token":"op1"}"#), "\(list)")
+    }
+    let table = try shell.silently("rules list").output
+    #expect(table.contains("token op1  a test "), "\(table)")
+    #expect(try shell.silently("history 0").output.contains("token op1  a test"))
+    let json = try shell.silently("rules list --json").output.split(separator: "\n")
+    #expect(
+      json.first?.contains(#""actor":{"role":"system"},"source":{"test_clock":"true"}"#) == true
+    )
+    #expect(json.last?.contains(#""reason":"a test","source":{"token":"op1"}"#) == true)
+  }
+
+  @Test func `the access log names the namespace of what GitLab starts`() async throws {
+    let shell = try Shell.withHistory()
+    let environment = [
+      "TRIAL_LEDGER_GITLAB_EMAIL": "admin@example.com", "TRIAL_LEDGER_GITLAB_TOKEN": "secret",
+    ]
+    try await shell.serve("--access-log access.jsonl", environment) { server in
+      let answer = try await server.ask(
+        "/trials",
+        headers: ["X-Admin-Email": "admin@example.com", "X-Admin-Token": "secret"],
+        body: #"{"uid":7,"trial_user":{"namespace_id":77,"trial_type":"ultimate_with_dap"}}"#
+      )
+      #expect(answer.status == 201, "\(answer.body)")
+    }
+    let line = try String(contentsOf: shell.url("access.jsonl"), encoding: .utf8)
+    #expect(line.contains(#""namespace_count":1,"first_namespace_id":77,"status":201"#), "\(line)")
   }
 
   /// What `printf secret | sha256sum` says.

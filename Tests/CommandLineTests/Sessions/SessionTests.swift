@@ -34,6 +34,8 @@ struct SessionTests {
     try shell.run("move 43 --parent-id 42 --now 2026-10-20 --expected-version 3")
     try shell.run("move 43 --top-level --now 2026-10-20 --expected-version 3")
     try shell.run("move 42 --parent-id 43 --now 2026-10-21")
+    shell.section("Time never goes back")
+    try shell.run("start 44 --trial-type ultimate_with_dap --now 2026-10-01")
     expectSnapshot(of: shell.transcript, at: "CommandLine/recording.txt")
   }
 
@@ -114,6 +116,13 @@ struct SessionTests {
     try shell.run("rules activate next.yaml --yes --now 2026-11-02")
     try shell.run("rules activate same-id.yaml --yes --now 2026-11-02")
     try shell.run("rules activate bad.yaml --yes --now 2026-11-02")
+    try shell.run(
+      "rules activate gitlab-2026-02-dap --yes --actor-user 7 --actor-role system --reason back "
+        + "--now 2026-11-03"
+    )
+    try shell.run("rules activate nobody-knows-it --yes")
+    try shell.run("rules diff gitlab-2026-08-retrial same-id.yaml --now 2026-11-03")
+    try shell.run("init --data other --rules gitlab-2021-04-extension")
     try shell.run("rules list")
     try shell.run("rules list --json")
     try shell.run("rules show nobody-knows-it")

@@ -28,7 +28,8 @@ struct DoctorTests {
     #expect(one.finding.verdict == .ok)
     #expect(
       one.finding.found
-        == "1 signed, the newest at 30 events, 12 events ago; none is kept outside this folder"
+        == "1 signed, the newest at 30 events, 12 events ago; TRIAL_LEDGER_CHECKPOINTS is not set, "
+        + "so none outside is compared"
     )
     try fixture.sign(copies: [fixture.outside])
     let two = try finding("checkpoints", fixture, copies: [fixture.outside])

@@ -7,30 +7,38 @@ import TrialLedger
 struct RulesActivate: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "activate",
-    abstract: "Puts a rule file in force from here on; its exact text goes into the log.",
+    abstract: "Puts a rule set in force from here on; its exact text goes into the log.",
     discussion: """
       EXAMPLES
         trial-ledger rules activate rules/next.yaml
-        trial-ledger rules activate rules/next.yaml --yes --reason "release 19.3"
+        trial-ledger rules activate rules/next.yaml --yes \\
+          --actor-user 7 --actor-role system --reason "release 19.3"
+        trial-ledger rules activate gitlab-2026-08-retrial
 
       Shows first who would gain and who would lose which trial types, from today to 30 days on; \
       rules diff shows more. Then asks on a terminal, and needs --yes elsewhere. A set that is in \
       force already is no event; an id that is known with other content is refused, exit 1.
 
-      A set that was in force before may be activated again, which is how to go back:
-        trial-ledger rules show gitlab-2026-08-retrial > back.yaml
-        trial-ledger rules activate back.yaml
+      A set that was in force before may be activated again by its id, which is how to go back.
+      While serve writes the ledger, send the file to it: POST /v1/rules.
       """
   )
 
-  @Argument(help: "The rule file.", completion: .file()) var file: String
+  @Argument(
+    help: ArgumentHelp(
+      "The rules: a file, or the id of a set that is bundled or was activated.",
+      valueName: "id|file"
+    ),
+    completion: .file()
+  )
+  var file: String
   @Flag(help: "Do not ask.") var yes = false
   @OptionGroup var data: DataOptions
   @OptionGroup(title: "Who and why") var write: WriteOptions
 
   func run() throws {
-    let text = try readRuleText(file)
-    let rules = try readRules(file)
+    let text = try readRuleText(file, knownTo: data)
+    let rules = try parseRuleText(text, name: file)
     let now = try write.now.map { try parseInstant($0, option: "--now") }
     let metadata = try readMetadata()
     // While a person thinks, others may write.
@@ -49,9 +57,12 @@ struct RulesActivate: ParsableCommand {
     }
     // What is recorded is said before anything else can go wrong.
     try output.flush()
-    if case .activated = result, let former = before.current?.rules.id {
-      note("To go back: trial-ledger rules show \(former) > back.yaml")
-      note("            trial-ledger rules activate back.yaml")
+    if case .activated(let event) = result {
+      if metadata.actor == nil { note("nobody is named; --actor-user and --actor-role say who") }
+      noteLaterRecording(of: event, than: now)
+      if let former = before.current?.rules.id {
+        note("To go back: trial-ledger rules activate \(former)")
+      }
     }
     try ledger.close()
   }
@@ -118,7 +129,8 @@ struct RulesActivate: ParsableCommand {
     reporter.finish()
     guard let difference else { return }
     let output = Output()
-    for line in differenceLines(difference, for: .standardOutput()) { try output.writeLine(line) }
+    let lines = differenceLines(difference, name: file, for: .standardOutput())
+    for line in lines { try output.writeLine(line) }
     try output.writeLine()
     try output.flush()
   }

@@ -12,19 +12,22 @@ struct RulesDiff: ParsableCommand {
       EXAMPLES
         trial-ledger rules diff rules/next.yaml
         trial-ledger rules diff gitlab-2026-02-dap gitlab-2026-08-retrial --days 90
-        trial-ledger rules diff rules/old.yaml rules/next.yaml --on 2026-12-24 --csv affected.csv
-        trial-ledger rules diff rules/old.yaml rules/next.yaml --as-of 2026-07-01 --json
+        trial-ledger rules diff rules/old.yaml rules/next.yaml \\
+          --on 2026-12-24 --csv affected.csv
+        trial-ledger rules diff rules/old.yaml rules/next.yaml \\
+          --as-of 2026-07-01 --json
 
       A and B are ids or files (with a slash, .yaml or .yml); a single one is compared with the set \
       in force. On each day from --on to --days after it, a namespace gains a type that is in B's \
       list and not in A's, and loses one that is in A's and not in B's. Every gain or loss is \
-      counted once, by type, by plan and by the day on which it begins, with the leaf that decides \
-      on that day: the one of A that refused it, or the one of B that does. Nothing is recorded.
+      counted once, by type, by plan and by the day on which it begins, with the condition that \
+      decides on that day: the one of A that refused it, or the one of B that does. Nothing is \
+      recorded.
 
       The columns of --csv are namespace_id, trial_type, change, first_day, last_day, leaf and days. \
-      leaf is the path of the leaf: empty for a condition that is one leaf, not_defined where the \
-      rules lack the type. days is how many days it is so, fewer than from first to last where it \
-      is so with interruptions.
+      leaf is the path of that condition, such as all[2]: empty for a type that has only one, \
+      not_defined where the rules lack the type. days is how many days it is so, fewer than from \
+      first to last where it is so with interruptions.
       """
   )
 
@@ -96,9 +99,8 @@ struct RulesDiff: ParsableCommand {
       writer.value(difference)
       try output.writeLine(writer.bytes)
     } else {
-      for line in differenceLines(difference, for: .standardOutput()) {
-        try output.writeLine(line)
-      }
+      let lines = differenceLines(difference, name: second ?? first, for: .standardOutput())
+      for line in lines { try output.writeLine(line) }
     }
     try output.flush()
   }

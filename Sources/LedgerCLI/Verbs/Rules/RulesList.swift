@@ -29,6 +29,7 @@ struct RulesList: ParsableCommand {
           writer.member("recorded_at", activation.recordedAt)
           writer.members(of: activation.inForce)
           writer.member("in_force", activation.position == activations.last?.position)
+          writer.members(of: activation.metadata)
         }
         try output.writeLine(writer.bytes)
       }
@@ -52,8 +53,8 @@ struct RulesList: ParsableCommand {
         Table.Cell(activation.recordedAt.date.description),
         Table.Cell(activation.inForce.rules.id.text, .strong),
         Table.Cell(String(activation.inForce.sha256.prefix(12)), .faint),
-        Table.Cell(activation.metadata.who),
-        Table.Cell(activation.metadata.why),
+        Table.Cell(activation.metadata.whoActivated),
+        Table.Cell(activation.metadata.whyActivated),
         isCurrent ? Table.Cell("in force", .good) : Table.Cell(""),
       ])
     }

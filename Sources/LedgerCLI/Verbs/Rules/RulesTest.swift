@@ -1,6 +1,7 @@
 import ArgumentParser
 import LedgerCore
 import LedgerRuleFiles
+import TrialLedger
 
 /// `rules test`: cases with expected answers.
 struct RulesTest: ParsableCommand {
@@ -36,7 +37,9 @@ struct RulesTest: ParsableCommand {
     let failedCount = results.count { !$0.isExpected }
     let total = "\(counted(results.count, "case")) of \(rules.id)"
     try output.writeLine(
-      failedCount == 0 ? "\(total), all as expected" : "\(total), \(failedCount) not as expected"
+      failedCount == 0
+        ? "\(total), all as expected"
+        : "\(total), \(failedCount) not as expected (- expected, + answered)"
     )
     try output.flush()
     if failedCount > 0 { throw Failure.no }
@@ -59,6 +62,15 @@ func readRules(_ path: String) throws -> RuleSet {
     return try RuleFile.read(bytes)
   } catch {
     throw Failure.badInput(namingFile(path, error.description))
+  }
+}
+
+/// Reads the text of a rule file that is called `name`.
+func parseRuleText(_ text: String, name: String) throws -> RuleSet {
+  do {
+    return try RuleFile.read(text)
+  } catch {
+    throw Failure.badInput(namingFile(name, error.description))
   }
 }
 

@@ -11,10 +11,12 @@ struct Tables: ParsableCommand {
         trial-ledger tables follow --to /srv/analytics/trials.sqlite
         trial-ledger tables status
         sqlite3 -readonly -box trial-ledger-data/read-model.sqlite \\
-          "SELECT trial_type, count(*) AS trials, sum(is_trial_converted) AS converted
+          "SELECT trial_type, count(*) AS trials,
+           sum(is_trial_converted) AS converted
            FROM customers_db_trials GROUP BY trial_type ORDER BY trials DESC"
         sqlite3 -readonly -box trial-ledger-data/read-model.sqlite \\
-          "SELECT plan_shown, count(*) AS namespaces FROM namespaces GROUP BY plan_shown"
+          "SELECT plan_shown, count(*) AS namespaces
+           FROM namespaces GROUP BY plan_shown"
 
       One row a trial record in customers_db_trials; also namespaces, active_trials, events, rules \
       and ledger, which says how far they are. Open the file at any time, also while it is written; \

@@ -34,6 +34,8 @@ struct TokenList: ParsableCommand {
         }
         try output.writeLine(writer.bytes)
       }
+    } else if tokens.isEmpty {
+      note("no tokens")
     } else {
       var table = Table([
         Table.Column("ID"), Table.Column("ROLES"), Table.Column("MADE"), Table.Column("ENDS"),
