@@ -1,9 +1,10 @@
 package import LedgerCore
 package import TrialLedger
 
+import NIOCore
+
 #if TLS
 import Foundation
-import NIOCore
 import NIOSSL
 import Synchronization
 
