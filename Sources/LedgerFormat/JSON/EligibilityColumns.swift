@@ -73,14 +73,14 @@ extension [UInt8] {
   fileprivate mutating func appendValidity(of columns: EligibilityColumns) {
     append(addingCapacity: (23 + 12) * columns.namespaceIDs.count) { output in
       let (ids, days) = (columns.namespaceIDs.span, columns.validUntil.span)
-      var dates = DateTexts()
+      let dates = dateTexts.span
       for index in ids.indices {
         output.appendName(ids[index], isFirst: index == 0)
         if days[index] == 0 {
           output.append(literal: "null")
         } else {
-          let range = dates.range(of: days[index])
-          output.append(copying: dates.bytes.span.extracting(range))
+          let start = Int(days[index]) * dateTextByteCount
+          output.append(copying: dates.extracting(start..<start + dateTextByteCount))
         }
       }
     }
@@ -99,30 +99,17 @@ extension OutputSpan<UInt8> {
   }
 }
 
-/// Dates in quotes, each written once as long as few are told apart: many answers change on one day.
-private struct DateTexts {
-  private static let textByteCount = 12
-  /// The texts, one after another, a slot each.
-  private(set) var bytes = [UInt8](repeating: 0, count: 16 * textByteCount)
-  /// The day in each slot; none has day 0.
-  private var days = InlineArray<16, UInt16>(repeating: 0)
+/// The bytes of a date in quotes.
+private let dateTextByteCount = 12
 
-  /// Where in ``bytes`` the text of a day is, until another day needs the slot.
-  ///
-  /// - Precondition: `day` is not 0.
-  mutating func range(of day: UInt16) -> Range<Int> {
-    let slot = Int(day & 15)
-    let start = slot * Self.textByteCount
-    let range = start..<start + Self.textByteCount
-    if days[slot] != day {
-      days[slot] = day
-      var text: [UInt8] = []
-      text.appendJSON(CalendarDate(dayNumber: day))
-      bytes.replaceSubrange(range, with: text)
-    }
-    return range
-  }
-}
+/// Every date there is in quotes, one after another, 768 KiB: working a date out takes longer than all
+/// else about an id, and those that answers name lie close together.
+private let dateTexts: [UInt8] = {
+  var texts: [UInt8] = []
+  texts.reserveCapacity((Int(UInt16.max) + 1) * dateTextByteCount)
+  for day in UInt16.min ... .max { texts.appendJSON(CalendarDate(dayNumber: day)) }
+  return texts
+}()
 
 /// The sets of types in JSON, each written once as long as few are told apart.
 private struct TypeTexts {
