@@ -154,12 +154,14 @@ func strictJSON(_ bytes: [UInt8], byteCountMax: Int) throws(JSONReadingError) ->
 /// The strong entity tag of an answer: a digest of all that it depends on, which is the position,
 /// the rules with what they inherit from there, the date and the ids in their order.
 private func entityTag(of basis: Basis, _ ids: [NamespaceID]) -> String {
-  var bytes: [UInt8] = []
-  bytes.reserveCapacity(128 + ids.count * 8)
-  bytes.append(contentsOf: "\(basis.position) \(basis.inForce.sha256) \(basis.date)".utf8)
-  for id in ids {
-    for shift in stride(from: 0, to: 64, by: 8) {
-      bytes.append(UInt8(truncatingIfNeeded: id.rawValue >> shift))
+  var bytes = Array("\(basis.position) \(basis.inForce.sha256) \(basis.date)".utf8)
+  bytes.append(addingCapacity: ids.count * 8) { output in
+    for id in ids {
+      var rest = id.rawValue
+      for _ in 0..<8 {
+        output.append(UInt8(truncatingIfNeeded: rest))
+        rest >>= 8
+      }
     }
   }
   var tag: [UInt8] = [UInt8(ascii: "\"")]

@@ -8,22 +8,44 @@ package struct CompiledRules: Sendable {
   /// Tells the answers of one compilation from those of another.
   final class Identity: Sendable {}
 
+  /// What there is, behind one reference: a copy that had one for each text and table would count
+  /// dozens up and down for every batch, on lines of memory that all cores want.
+  private final class Parts: Sendable {
+    let inForce: RulesInForce
+    let identity: Identity
+    let program: RuleProgram?
+    let codes: CodeTable
+
+    init(_ inForce: RulesInForce, _ identity: Identity, _ program: RuleProgram?, _ codes: CodeTable)
+    {
+      self.inForce = inForce
+      self.identity = identity
+      self.program = program
+      self.codes = codes
+    }
+  }
+
+  private let parts: Parts
+
   /// The rule set, with what it inherits.
-  package let inForce: RulesInForce
-  let identity = Identity()
+  package var inForce: RulesInForce { parts.inForce }
+  var identity: Identity { parts.identity }
   /// The fast way; `nil` for rules beyond its limits, which are answered from whole states.
-  private(set) var program: RuleProgram?
-  private(set) var codes: CodeTable
+  var program: RuleProgram? { parts.program }
+  var codes: CodeTable { parts.codes }
 
   /// Compiles `inForce` for the codes of a projection.
   ///
   /// A projection that knows others (or more, later) is answered as well: what is missing is added
   /// once a batch.
   package init(_ inForce: RulesInForce, codes: CodeTable = CodeTable()) {
-    self.inForce = inForce
-    self.codes = codes
-    program = RuleProgram(inForce.rules)
+    var program = RuleProgram(inForce.rules)
     program?.addRows(codes.codes)
+    parts = Parts(inForce, Identity(), program, codes)
+  }
+
+  private init(_ parts: Parts) {
+    self.parts = parts
   }
 
   /// The trial types that bits stand for, in file order.
@@ -39,15 +61,10 @@ package struct CompiledRules: Sendable {
   /// The same rules for the codes of a projection.
   func knowing(_ codes: CodeTable) -> CompiledRules {
     guard self.codes != codes else { return self }
-    var rules = self
-    rules.codes = codes
-    if codes.codes.starts(with: self.codes.codes) {
-      rules.program?.addRows(codes.codes)
-    } else {
-      rules.program = RuleProgram(inForce.rules)
-      rules.program?.addRows(codes.codes)
-    }
-    return rules
+    let isLonger = codes.codes.starts(with: self.codes.codes)
+    var program = isLonger ? self.program : RuleProgram(inForce.rules)
+    program?.addRows(codes.codes)
+    return CompiledRules(Parts(inForce, identity, program, codes))
   }
 }
 
