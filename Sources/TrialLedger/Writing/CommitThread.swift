@@ -3,7 +3,10 @@ import Foundation
 import LedgerCore
 import Synchronization
 
-/// The one thread that decides: takes what waits, decides it, and has it made durable.
+/// The one place that decides: a thread that takes what waits, decides it, and has it made durable.
+///
+/// A caller with a thread of its own may do so there while this one has nothing to do
+/// (``commitHere(_:atomically:)``); never two at a time.
 ///
 /// Commands that come while a commit waits for the disk are decided meanwhile, on top of what it
 /// writes, and share the next commit; a lone caller waits for no one. When a commit fails, what was

@@ -4,7 +4,8 @@ import LedgerLog
 import LedgerProof
 import LedgerProjection
 
-/// Everything that only the commit thread touches: the log's end, the fold, what is staged.
+/// Everything that only one thread at a time touches (``CommitThread``): the log's end, the fold, what
+/// is staged.
 ///
 /// Groups are decided one after the other; while the sync thread makes one durable, the next is
 /// decided on top of it. So there are three ends: what is durable, what a commit writes, and the
