@@ -87,9 +87,26 @@ struct Machine {
     return line.split(separator: " ").compactMap { Int($0) }.first
   }
 
-  private static func text(_ path: String) -> String? {
-    // Files of the system that are not there say nothing.
-    guard let data = FileManager.default.contents(atPath: path) else { return nil }
-    return String(decoding: data, as: UTF8.self)
+  /// A file of the system's own, whole; `nil` where it is not there or cannot be read.
+  ///
+  /// Such files have no size and come in short reads; Foundation takes the first of them for the
+  /// end (swift-foundation's `readBytesFromFile`), and a long list of locks would be cut.
+  static func text(_ path: String) -> String? {
+    // Sound: the call reads the path, which outlives it.
+    let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { return nil }
+    defer { close(descriptor) }
+    var bytes: [UInt8] = []
+    var part = [UInt8](repeating: 0, count: 1 << 14)
+    while true {
+      // Sound: the call writes at most the buffer's length, which it is given.
+      let count = unsafe part.withUnsafeMutableBytes {
+        unsafe read(descriptor, $0.baseAddress, $0.count)
+      }
+      if count < 0, errno == EINTR { continue }
+      guard count >= 0 else { return nil }
+      if count == 0 { return String(decoding: bytes, as: UTF8.self) }
+      bytes += part[..<count]
+    }
   }
 }
