@@ -11,11 +11,11 @@ struct BenchmarkScriptTests {
     .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
 
   /// Runs a script at its small size: what it says, and how it ended.
-  private func run(_ script: String, _ arguments: [String]) throws -> (String, Process) {
+  private func run(_ script: String, _ arguments: [String]) throws -> (String, ChildProcess) {
     let folder = try TemporaryFolder()
     let output = URL(filePath: folder.path).appending(path: "output")
     try Data().write(to: output)
-    let process = Process()
+    let process = ChildProcess()
     process.executableURL = Self.root.appending(path: "Tools/\(script)")
     process.arguments = ["--small", "--in", folder.path] + arguments
     process.environment = ProcessInfo.processInfo.environment.merging([

@@ -18,7 +18,7 @@ struct FullDiskTests {
     let program = URL(filePath: CommandLine.arguments[0])
       .deletingLastPathComponent().appending(path: "trial-ledger").path
     // One command a process, each of which seals; the limit of 5 KiB is reached after some.
-    let process = Process()
+    let process = ChildProcess()
     process.executableURL = URL(filePath: "/bin/bash")
     process.arguments = [
       "-c",

@@ -118,7 +118,7 @@ struct KillTests {
 
 /// The built `trial-ledger`, running, with pipes to and from it.
 private final class Program: @unchecked Sendable {
-  private let process = Process()
+  private let process = ChildProcess()
   private let input = Pipe()
   private let output = Pipe()
   private var buffer = Data()

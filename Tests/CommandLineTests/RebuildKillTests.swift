@@ -18,7 +18,7 @@ struct RebuildKillTests {
     #expect(try shell.silently("snapshot").code == 0)
     let served = try answers(ledger)
     // How long it takes, in looks at whether it still runs: no clock, which a busy machine belies.
-    let lookCount = try looks(while: shell.process("rebuild"))
+    var lookCount = try looks(while: shell.process("rebuild"))
     #expect(try shell.silently("rebuild --undo").code == 0)
     var random = SeededGenerator(seed: 1)
     var killedCount = 0
@@ -29,7 +29,12 @@ struct RebuildKillTests {
       while process.isRunning, left > 0 { left -= 1 }
       kill(process.processIdentifier, SIGKILL)
       process.waitUntilExit()
-      if process.terminationReason == .uncaughtSignal { killedCount += 1 }
+      if process.terminationReason == .uncaughtSignal {
+        killedCount += 1
+      } else {
+        // It was quicker than the one that was measured: the machine has become less busy.
+        lookCount = lookCount * 3 / 4
+      }
       let reading = try Ledger.open(at: ledger)
       let snapshots = try reading.takenSnapshots()
       #expect(snapshots.filter { $0.role == .serving }.count == 1, "kill \(number): \(snapshots)")
@@ -56,7 +61,7 @@ struct RebuildKillTests {
     return try ledger.eligibility(of: ids, Question(on: CalendarDate("2026-06-15")))
   }
 
-  private func looks(while process: Process) throws -> Int {
+  private func looks(while process: ChildProcess) throws -> Int {
     try process.run()
     var count = 0
     while process.isRunning { count += 1 }

@@ -1,4 +1,5 @@
 import Foundation
+import LedgerTestSupport
 
 /// The package's files, as git knows them or, where there is no git, as they lie in the folder.
 struct PackageTree {
@@ -44,7 +45,7 @@ struct PackageTree {
     guard FileManager.default.fileExists(atPath: root.appending(path: ".git").path) else {
       return nil
     }
-    let process = Process()
+    let process = ChildProcess()
     process.executableURL = URL(filePath: "/usr/bin/env")
     process.arguments = [
       "git", "-C", root.path, "ls-files", "-z", "--cached", "--others", "--exclude-standard",

@@ -143,7 +143,7 @@ struct PythonReaderTests {
     let place = try TemporaryFolder()
     let files = ["output", "errors"].map { URL(filePath: place.path).appending(path: $0) }
     for file in files { try Data().write(to: file) }
-    let process = Process()
+    let process = ChildProcess()
     process.executableURL = URL(filePath: "/usr/bin/env")
     process.arguments =
       ["python3", packageFolder.appending(path: "Tools/read_log.py").path] + options + [folder]

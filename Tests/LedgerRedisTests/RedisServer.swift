@@ -16,7 +16,7 @@ final class RedisServer: Sendable {
 
   private let folder: TemporaryFolder
   private let options: [String]
-  private let process = Mutex<Process?>(nil)
+  private let process = Mutex<ChildProcess?>(nil)
 
   /// The address of the socket.
   let address: RedisAddress
@@ -34,7 +34,7 @@ final class RedisServer: Sendable {
   /// Starts it, again after ``kill()``, and waits until it takes connections; data that were saved are
   /// there again.
   func start() throws {
-    let process = Process()
+    let process = ChildProcess()
     process.executableURL = URL(filePath: Self.path ?? "redis-server")
     process.currentDirectoryURL = URL(filePath: folder.path)
     process.arguments =

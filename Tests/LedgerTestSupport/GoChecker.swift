@@ -42,7 +42,7 @@ public struct GoChecker {
     _ program: String,
     _ arguments: [String]
   ) throws -> (code: Int32, output: String) {
-    let process = Process()
+    let process = ChildProcess()
     process.executableURL = URL(filePath: program)
     process.arguments = arguments
     process.environment = ProcessInfo.processInfo.environment.merging(

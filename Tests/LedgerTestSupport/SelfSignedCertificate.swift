@@ -30,7 +30,7 @@ package struct SelfSignedCertificate: Sendable {
   }
 
   private func make(_ passphrase: String?) throws {
-    let process = Process()
+    let process = ChildProcess()
     process.executableURL = URL(filePath: "/usr/bin/env")
     process.arguments =
       [

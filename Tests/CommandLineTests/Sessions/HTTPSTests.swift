@@ -78,7 +78,7 @@ struct HTTPSTests {
 
   /// Whether another implementation of TLS gets an answer, by a certificate that it trusts.
   private static func isServed(_ port: String, trusting path: String) throws -> Bool {
-    let process = Process()
+    let process = ChildProcess()
     process.executableURL = URL(filePath: "/usr/bin/env")
     process.arguments = [
       "openssl", "s_client", "-connect", "127.0.0.1:\(port)", "-CAfile", path, "-quiet",

@@ -206,7 +206,7 @@ struct ProofTests {
     let root = try shell.silently("checkpoint --key key").output.split(separator: "\n")[2]
     for position in 0..<5 {
       try shell.write(try shell.silently("prove \(position)").output, to: "812.tlog-proof")
-      let process = Process()
+      let process = ChildProcess()
       process.executableURL = URL(filePath: "/usr/bin/env")
       process.arguments = ["bash", "by-hand.sh"]
       process.currentDirectoryURL = URL(filePath: shell.folder.path)

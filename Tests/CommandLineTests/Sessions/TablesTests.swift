@@ -160,7 +160,7 @@ struct TablesTests {
   }
 
   /// Starts a process and ends it with SIGKILL when it is `due`, unless it has ended by itself.
-  private func kill(_ process: Process, due: () -> Bool) throws {
+  private func kill(_ process: ChildProcess, due: () -> Bool) throws {
     process.standardOutput = FileHandle.nullDevice
     try process.run()
     while process.isRunning, !due() {}

@@ -96,8 +96,8 @@ final class Shell {
   }
 
   /// The program with the words of `line`, not yet running.
-  func process(_ line: String) -> Process {
-    let process = Process()
+  func process(_ line: String) -> ChildProcess {
+    let process = ChildProcess()
     process.executableURL = Self.program
     process.arguments = Self.words(line)
     process.currentDirectoryURL = URL(filePath: folder.path)

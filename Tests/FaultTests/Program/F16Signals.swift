@@ -67,7 +67,7 @@ struct F16Signals {
   ///
   /// - Returns: What it printed, without the last line feed.
   private func shell(_ script: String, _ arguments: [String]) throws -> String {
-    let process = Process()
+    let process = ChildProcess()
     process.executableURL = URL(filePath: "/usr/bin/env")
     process.arguments = ["bash", "-c", script] + arguments
     let output = Pipe()

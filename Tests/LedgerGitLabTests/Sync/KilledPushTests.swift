@@ -114,7 +114,7 @@ private final class Killer: Sendable {
 
 /// `trial-ledger serve`, which pushes to a GitLab.
 private final class PushingProgram {
-  private let process = Process()
+  private let process = ChildProcess()
   private let errors = Pipe()
   /// Where it listens.
   let port: Int
@@ -150,7 +150,7 @@ private final class PushingProgram {
   }
 
   /// How it ended, which it is about to.
-  func waitForEnd() -> Process.TerminationReason {
+  func waitForEnd() -> ChildProcess.TerminationReason {
     process.waitUntilExit()
     return process.terminationReason
   }

@@ -5,7 +5,7 @@ import Testing
 
 /// The built `trial-ledger`, running, with pipes to and from it; also under a tool that injects faults.
 final class LedgerProcess {
-  private let process = Process()
+  private let process = ChildProcess()
   private let input = Pipe()
   private let output = Pipe()
   private let errorFile: URL

@@ -38,7 +38,7 @@ final class MountedFolder {
   ///
   /// - Returns: Whether it ended well.
   static func run(_ words: [String]) throws -> Bool {
-    let process = Process()
+    let process = ChildProcess()
     process.executableURL = URL(filePath: "/usr/bin/env")
     process.arguments = words
     process.standardOutput = FileHandle.nullDevice

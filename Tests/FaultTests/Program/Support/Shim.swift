@@ -8,7 +8,7 @@ final class Shim {
   init() throws {
     place = try TemporaryFolder()
     let source = packageFolder.appending(path: "Tools/Shims/shim.c").path
-    let process = Process()
+    let process = ChildProcess()
     process.executableURL = URL(filePath: "/usr/bin/env")
     process.arguments = ["cc", "-shared", "-fPIC", "-O1", "-o", library, source, "-ldl"]
     try process.run()
