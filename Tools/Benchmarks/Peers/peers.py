@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Peers of the rebuild: DuckDB and Polars aggregate the same events from Parquet, on all cores.
 
-  peers.py parquet FILE             reads the lines of `trial-ledger export` from standard input
-  peers.py duckdb FILE ROUNDS       folds the events to a row a namespace; a line of JSON a round
-  peers.py polars FILE ROUNDS       the same
+  peers.py parquet FILE             reads the lines of `trial-ledger export` from standard input; a few
+                                    million a file, as DuckDB keeps them in memory until it has them all
+  peers.py duckdb FILES ROUNDS      folds the events to a row a namespace; a line of JSON a round
+  peers.py polars FILES ROUNDS      the same; a pattern, whose files are in the order of their names
   peers.py plot FILE                draws the lines `name<TAB>value<TAB>unit` of standard input as SVG
 
 What is worked out is less than a projection holds (the newest plan, the newest trial's dates, four
