@@ -90,7 +90,11 @@ package final class HTTPTransport: GitLabTransport {
       body += piece.readableBytesView.prefix(Self.bodyByteCountMax - body.count)
       if body.count == Self.bodyByteCountMax { break }
     }
-    return GitLabResponse(status: Int(answer.status.code), body: body)
+    return GitLabResponse(
+      status: Int(answer.status.code),
+      body: body,
+      retryAfter: answer.headers.first(name: "Retry-After")
+    )
   }
 
   /// Lets go of the connections.

@@ -13,14 +13,15 @@ package struct Backoff: Sendable {
     self.jitter = jitter
   }
 
-  /// The milliseconds to wait after so many failures in a row, at least one.
-  package func milliseconds(afterFailures count: Int) -> Int64 {
+  /// The milliseconds to wait after so many failures in a row, at least one, and at least `wait`.
+  package func milliseconds(afterFailures count: Int, atLeast wait: Duration? = nil) -> Int64 {
     let limit = milliseconds(longest)
     // 2^20 seconds are past every limit.
     let doubled = milliseconds(first) << Int64(min(max(count - 1, 0), 20))
     let whole = min(doubled, limit)
     let part = min(max(jitter(), 0), 1)
-    return max(1, whole / 2 + Int64(Double(whole - whole / 2) * part))
+    let own = whole / 2 + Int64(Double(whole - whole / 2) * part)
+    return max(1, own, wait.map { milliseconds($0) } ?? 0)
   }
 
   private func milliseconds(_ duration: Duration) -> Int64 {

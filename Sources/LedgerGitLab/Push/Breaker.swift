@@ -63,17 +63,27 @@ package struct Breaker: Sendable {
 
   /// Notes that a push failed.
   ///
+  /// - Parameters:
+  ///   - id: Whose push it was.
+  ///   - pass: With what it went.
+  ///   - now: The present.
+  ///   - wait: How long GitLab asks to be left alone.
   /// - Returns: Whether GitLab is now taken to be away, and was not before.
-  package mutating func noteFailure(of id: NamespaceID, _ pass: Pass, at now: Instant) -> Bool {
+  package mutating func noteFailure(
+    of id: NamespaceID,
+    _ pass: Pass,
+    at now: Instant,
+    atLeast wait: Duration? = nil
+  ) -> Bool {
     guard openSince != nil else {
       failed.insert(id)
       guard failed.count >= failureCountMax else { return false }
       openSince = now
-      wait(from: now)
+      retry(from: now, atLeast: wait)
       return true
     }
     // What was on its way when the others failed says nothing new.
-    if pass == .probe { wait(from: now) }
+    if pass == .probe { retry(from: now, atLeast: wait) }
     return false
   }
 
@@ -82,9 +92,9 @@ package struct Breaker: Sendable {
     if pass == .probe { isProbing = false }
   }
 
-  private mutating func wait(from now: Instant) {
+  private mutating func retry(from now: Instant, atLeast wait: Duration?) {
     probeFailureCount += 1
-    let milliseconds = backoff.milliseconds(afterFailures: probeFailureCount)
+    let milliseconds = backoff.milliseconds(afterFailures: probeFailureCount, atLeast: wait)
     retryAt = Instant(milliseconds: now.milliseconds + milliseconds) ?? now
   }
 }

@@ -6,8 +6,8 @@ package import LedgerFormat
 package enum PushResult: Equatable, Sendable {
   /// GitLab holds it.
   case done
-  /// Nothing was done; it may work later.
-  case failed(String)
+  /// Nothing was done; it may work later, and not before `retryAfter` has passed where GitLab says so.
+  case failed(String, retryAfter: Duration? = nil)
   /// No answer, or an error of GitLab's own: it may be done, be done yet, or not.
   case unanswered(String)
   /// GitLab does not take it.
@@ -145,8 +145,9 @@ package struct GitLabClient: Sendable {
     switch answer.status {
     case 200..<300: return .done
     // Too slow and too many are about the moment, not about what was asked for.
-    case 429: return .failed(text)
-    case 408, 500...: return isChange ? .unanswered(text) : .failed(text)
+    case 429: return .failed(text, retryAfter: answer.retryAfter)
+    case 408, 500...:
+      return isChange ? .unanswered(text) : .failed(text, retryAfter: answer.retryAfter)
     default: return .refused(status: answer.status, text)
     }
   }

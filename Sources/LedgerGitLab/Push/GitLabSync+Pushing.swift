@@ -130,7 +130,9 @@ extension GitLabSync {
       judge(result, of: due.id, pass)
       switch result {
       case .done: break
-      case .failed(let problem), .unanswered(let problem): return try await postpone(due, problem)
+      case .failed(let problem, let wait):
+        return try await postpone(due, problem, atLeast: wait)
+      case .unanswered(let problem): return try await postpone(due, problem)
       case .refused(401, let problem) where due.attemptCount < options.unauthorizedCountMax:
         // GitLab may not have fetched a new key yet.
         return try await postpone(due, problem)
@@ -186,9 +188,14 @@ extension GitLabSync {
       .parts(inForce.rules.plans, options)
   }
 
-  private func postpone(_ due: DueNamespace, _ problem: String) async throws {
+  private func postpone(
+    _ due: DueNamespace,
+    _ problem: String,
+    atLeast wait: Duration? = nil
+  ) async throws {
     try await storing.run { [store, ledger, options] in
-      let wait = options.backoff.milliseconds(afterFailures: due.attemptCount + 1)
+      let count = due.attemptCount + 1
+      let wait = options.backoff.milliseconds(afterFailures: count, atLeast: wait)
       let retryAt = ledger.clock.now().adding(.milliseconds(wait))
       try store.postpone(due, until: retryAt, problem)
     }
@@ -199,8 +206,10 @@ extension GitLabSync {
     let now = ledger.clock.now()
     let (isAway, isBack) = work.withLock { work in
       switch result {
+      case .failed(_, let wait):
+        (work.breaker.noteFailure(of: id, pass, at: now, atLeast: wait), false)
       // A token that is not taken is no namespace's fault, and would park one after the other.
-      case .failed, .unanswered, .refused(401, _):
+      case .unanswered, .refused(401, _):
         (work.breaker.noteFailure(of: id, pass, at: now), false)
       case .done, .refused: (false, work.breaker.noteAnswer())
       }
@@ -222,7 +231,7 @@ extension GitLabSync {
     switch attempt.result {
     case .done:
       logger.info("pushed to GitLab", metadata: metadata)
-    case .failed(let problem), .unanswered(let problem):
+    case .failed(let problem, _), .unanswered(let problem):
       metadata["problem"] = "\(problem)"
       logger.notice("a push to GitLab failed and is tried again", metadata: metadata)
     case .refused(_, let problem):

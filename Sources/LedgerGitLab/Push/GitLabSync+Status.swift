@@ -22,7 +22,7 @@ extension GitLabSync {
     observed.withLock { status in
       switch attempt.result {
       case .done: status.pushedCount += 1
-      case .failed(let problem), .unanswered(let problem):
+      case .failed(let problem, _), .unanswered(let problem):
         status.failedCount += 1
         (status.lastError, status.lastErrorAt) = (problem, now)
       case .refused(_, let problem):

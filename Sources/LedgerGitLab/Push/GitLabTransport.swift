@@ -16,11 +16,20 @@ package struct GitLabResponse: Equatable, Sendable {
   package let status: Int
   /// The body, as much of it as is of use.
   package let body: [UInt8]
+  /// How long it asks to wait (`Retry-After` in seconds, RFC 9110 section 10.2.3), an hour at most;
+  /// `nil` when it does not, or in a way that GitLab has not.
+  package let retryAfter: Duration?
 
-  /// An answer of those parts.
-  package init(status: Int, body: [UInt8]) {
+  /// The longest wait that is taken from an answer.
+  private static let retryAfterMax: Int64 = 3_600
+
+  /// An answer of those parts; `retryAfter` is the header's text.
+  package init(status: Int, body: [UInt8], retryAfter: String? = nil) {
     self.status = status
     self.body = body
+    self.retryAfter = retryAfter.flatMap { Int64($0) }.flatMap { seconds in
+      seconds < 0 ? nil : .seconds(min(seconds, Self.retryAfterMax))
+    }
   }
 }
 

@@ -61,6 +61,18 @@ struct BreakerTests {
     #expect(waits == [1, 2, 4, 8, 8, 8, 8])
   }
 
+  @Test func `is left alone as long as it asks`() throws {
+    var breaker = Self.breaker()
+    let began = try Self.instant(0)
+    for number in 1...3 {
+      _ = breaker.noteFailure(of: Self.id(Int64(number)), .normal, at: began, atLeast: .seconds(60))
+    }
+    let early = breaker.admit(isUrgent: false, at: try Self.instant(59))
+    #expect(early == nil)
+    let due = breaker.admit(isUrgent: false, at: try Self.instant(60))
+    #expect(due == .probe)
+  }
+
   @Test func `what GitLab waits for tries it at once, and an answer is enough`() throws {
     var breaker = Self.breaker()
     let now = try Self.instant(0)

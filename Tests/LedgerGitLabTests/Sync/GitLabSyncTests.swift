@@ -105,6 +105,30 @@ struct GitLabSyncTests {
     }
   }
 
+  @Test(arguments: [
+    ("90", 90_000), ("0", 750), ("100000", 3_600_000), ("-5", 750), ("soon", 750),
+    ("99999999999999999999", 750), ("Wed, 21 Oct 2026 07:28:00 GMT", 750),
+  ])
+  func `what GitLab asks to wait is waited, an hour at most`(
+    header: String,
+    milliseconds: Int64
+  ) async throws {
+    try await SyncScene.run { scene in
+      let store = try scene.store()
+      scene.gitLab.fault.withLock { $0 = { _, _ in .limits(header) } }
+      try await scene.record(.startTrial(try #require(TrialType("ultimate_with_dap"))))
+      let now = scene.server.clock.now()
+      try await scene.sync.pass()
+      let waiting = try #require(try store.waiting(parked: false, atMost: 1).first)
+      #expect(waiting.retryAt.milliseconds - now.milliseconds == milliseconds)
+      #expect(waiting.problem?.contains("GitLab answered 429") == true)
+      scene.gitLab.fault.withLock { $0 = { _, _ in nil } }
+      scene.server.clock.set(waiting.retryAt)
+      try await scene.sync.pass()
+      #expect(try scene.differences([1]).isEmpty)
+    }
+  }
+
   @Test func `the status tells what waits, since when, and what went wrong`() async throws {
     try await SyncScene.run { scene in
       #expect(scene.sync.status == PushStatus())

@@ -17,6 +17,8 @@ final class StandInGitLab: Sendable {
   enum Fault: Sendable {
     /// Answered by this status before anything is done.
     case status(Int)
+    /// Answered by 429 and this `Retry-After` before anything is done.
+    case limits(String)
     /// The connection is closed before anything is done.
     case closesBefore
     /// It is done, and the connection is closed in the middle of the answer.
@@ -176,6 +178,9 @@ final class StandInGitLab: Sendable {
     case .status(let status):
       note(request, body, status, "")
       return reply(status, #"{"message":"injected"}"#)
+    case .limits(let wait):
+      note(request, body, 429, "come back in \(wait)")
+      return reply(429, #"{"message":"injected"}"#, retryAfter: wait)
     case .closesBefore:
       note(request, body, nil, "closed before it was done")
       return broken()
@@ -209,10 +214,12 @@ final class StandInGitLab: Sendable {
     }
   }
 
-  private func reply(_ status: Int, _ text: String) -> Response {
-    Response(
+  private func reply(_ status: Int, _ text: String, retryAfter: String? = nil) -> Response {
+    var headers: HTTPFields = [.contentType: "application/json"]
+    headers[.retryAfter] = retryAfter
+    return Response(
       status: HTTPResponse.Status(code: status),
-      headers: [.contentType: "application/json"],
+      headers: headers,
       body: ResponseBody(byteBuffer: ByteBuffer(string: text))
     )
   }
