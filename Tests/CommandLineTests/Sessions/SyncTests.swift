@@ -109,12 +109,18 @@ struct SyncTests {
       "serve --listen 127.0.0.1:0 --sync-to http://127.0.0.1:1 --sync-seats 7 "
         + "--no-sync-auto-renew --sync-issuer https://ledger.example --sync-keys keys"
     )
-    process.standardError = FileHandle.nullDevice
+    try shell.write("", to: "said")
+    process.standardError = try FileHandle(forWritingTo: shell.url("said"))
     process.standardOutput = FileHandle.nullDevice
     try process.run()
     var held = ""
     while process.isRunning, !held.contains(#""seats":7,"auto_renew":false"#) {
       held = try shell.silently("sync status 42").output
+    }
+    // The seats are kept before it serves; only from then on a signal ends it well.
+    var said = ""
+    while process.isRunning, !said.contains("serving the native API on") {
+      said = try String(contentsOf: shell.url("said"), encoding: .utf8)
     }
     process.terminate()
     process.waitUntilExit()
